@@ -1,0 +1,1 @@
+"""What clients meet: the STAC API, credentials, downloads, the command line and the composition root."""
