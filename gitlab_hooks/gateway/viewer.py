@@ -1,0 +1,235 @@
+"""What GitLab lets one caller do: asked with the caller's own token, over httpx, never with the service token."""
+
+import re
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from gitlab_hooks.gateway.errors import (
+    AccessDenied,
+    CredentialRefused,
+    GitLabError,
+    GitLabUnavailable,
+    InsufficientScope,
+    NotFound,
+)
+
+PAGE = 100
+_MAX_PAGES = 1_000
+_GLOBAL_ID = re.compile(r"gid://gitlab/Project/([1-9][0-9]{0,17})")
+_MEMBERSHIPS = """
+query memberships($topics: [String!], $after: String) {
+  projects(membership: true, topics: $topics, first: 100, after: $after) {
+    nodes { id userPermissions { downloadCode } }
+    pageInfo { hasNextPage endCursor }
+  }
+}"""
+_VISIBLE = """
+query visible($topics: [String!], $after: String) {
+  projects(topics: $topics, first: 100, after: $after) {
+    nodes { id userPermissions { downloadCode } }
+    pageInfo { hasNextPage endCursor }
+  }
+}"""
+_MEMBERSHIPS_AMONG = """
+query among($ids: [ID!]) {
+  projects(membership: true, ids: $ids, first: 100) { nodes { id userPermissions { downloadCode } } }
+}"""
+_VISIBLE_AMONG = """
+query among($ids: [ID!]) {
+  projects(ids: $ids, first: 100) { nodes { id userPermissions { downloadCode } } }
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A caller's token and the header in which GitLab gets it: as it came, so that no other scheme is tried."""
+
+    token: str = field(repr=False)
+    header: str = "Authorization"
+
+    def headers(self) -> dict[str, str]:
+        return {self.header: f"Bearer {self.token}" if self.header == "Authorization" else self.token}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whom GitLab says a credential acts as.
+
+    `narrow` is true for a token that may do less than its user (project, group, fine-grained or unknown kinds): what
+    it is granted must not be shared with the user's other tokens.
+    """
+
+    user_id: int
+    username: str
+    external: bool
+    privileged: bool
+    narrow: bool
+
+
+class ViewerClient:
+    """GitLab as one caller sees it."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def identify(self, credential: Credential) -> Identity:
+        """Who the caller is. Raises CredentialRefused, InsufficientScope, AccessDenied or GitLabUnavailable."""
+        user = await self._get("/api/v4/user", credential)
+        token = await self._token(credential)
+        if not isinstance(user.get("id"), int) or not isinstance(user.get("username"), str):
+            raise GitLabUnavailable("GitLab's answer about the caller has an unknown shape")
+        if user.get("state", "active") != "active":
+            raise AccessDenied("the account is not active")
+        scopes = token.get("scopes")
+        if isinstance(scopes, list) and "granular" not in scopes and not {"api", "read_api"} & set(map(str, scopes)):
+            raise InsufficientScope("read_api")
+        classic = isinstance(scopes, list) and "granular" not in scopes
+        return Identity(
+            user_id=user["id"],
+            username=user["username"],
+            external=bool(user.get("external", True)),
+            privileged=bool(user.get("is_admin") or user.get("is_auditor")),
+            narrow=not classic or bool(user.get("bot")),
+        )
+
+    async def _token(self, credential: Credential) -> dict[str, Any]:
+        """What GitLab tells of the token itself: a personal access token's own record, else an OAuth token's."""
+        for path in ("/api/v4/personal_access_tokens/self", "/oauth/token/info"):
+            try:
+                answer = await self._get(path, credential)
+            except (CredentialRefused, AccessDenied, InsufficientScope, NotFound):
+                continue
+            if "scopes" not in answer and isinstance(answer.get("scope"), list):
+                answer["scopes"] = answer["scope"]
+            if answer.get("revoked") is True or answer.get("active") is False:
+                raise CredentialRefused("the token was revoked or has expired")
+            return answer
+        return {}
+
+    async def downloadable(
+        self, credential: Credential, topics: Sequence[str], *, all_visible: bool = False
+    ) -> set[int]:
+        """The ids of the projects with any of the topics that the caller is a member of and may download code from.
+
+        `all_visible` asks for those that the caller sees without being a member, too: what administrators get where
+        that is configured.
+        """
+        found: set[int] = set()
+        for topic in topics:  # GraphQL's topics mean AND: one listing for each
+            after: str | None = None
+            for _ in range(_MAX_PAGES):
+                variables = {"topics": [topic], "after": after}
+                projects = await self._projects(_VISIBLE if all_visible else _MEMBERSHIPS, variables, credential)
+                found |= _allowed(projects)
+                info = projects.get("pageInfo")
+                if not isinstance(info, dict) or not info.get("hasNextPage") or info.get("endCursor") == after:
+                    break
+                after = info.get("endCursor")
+        return found
+
+    async def downloadable_among(
+        self, credential: Credential, project_ids: Collection[int], *, all_visible: bool = False
+    ) -> set[int]:
+        """Which of at most 100 projects the caller may download code from, as a member."""
+        variables = {"ids": [f"gid://gitlab/Project/{one}" for one in project_ids]}
+        projects = await self._projects(_VISIBLE_AMONG if all_visible else _MEMBERSHIPS_AMONG, variables, credential)
+        return _allowed(projects) & set(project_ids)
+
+    @asynccontextmanager
+    async def raw_file(
+        self, credential: Credential | None, project_id: int, ref: str, path: str
+    ) -> AsyncIterator[httpx.Response]:
+        """A repository file as GitLab streams it to the caller; Git LFS content instead of its pointer.
+
+        The answer may be a redirect, which is not followed. Raises NotFound where GitLab does not show the file.
+        """
+        url = f"/api/v4/projects/{project_id}/repository/files/{quote(path, safe='')}/raw"
+        request = self._http.build_request(
+            "GET",
+            url,
+            params={"ref": ref, "lfs": "true"},
+            headers={**(credential.headers() if credential else {}), "Accept-Encoding": "identity"},
+        )
+        try:
+            response = await self._http.send(request, stream=True)
+        except httpx.HTTPError as error:
+            raise _unreachable(error) from error
+        try:
+            if not response.is_redirect:
+                _check(response, b"" if response.is_success else await response.aread())
+            yield response
+        finally:
+            await response.aclose()
+
+    async def _projects(self, query: str, variables: dict[str, Any], credential: Credential) -> dict[str, Any]:
+        try:
+            response = await self._http.post(
+                "/api/graphql", json={"query": query, "variables": variables}, headers=credential.headers()
+            )
+        except httpx.HTTPError as error:
+            raise _unreachable(error) from error
+        answer = _json(response)
+        data = answer.get("data")
+        projects = data.get("projects") if isinstance(data, dict) else None
+        if not isinstance(projects, dict) or answer.get("errors"):
+            raise GitLabUnavailable("GitLab's GraphQL API answered with errors")
+        return projects
+
+    async def _get(self, path: str, credential: Credential) -> dict[str, Any]:
+        try:
+            response = await self._http.get(path, headers=credential.headers())
+        except httpx.HTTPError as error:
+            raise _unreachable(error) from error
+        return _json(response)
+
+
+def _allowed(projects: dict[str, Any]) -> set[int]:
+    found: set[int] = set()
+    nodes = projects.get("nodes")
+    for node in nodes if isinstance(nodes, list) else ():
+        if not isinstance(node, dict) or not isinstance(node.get("userPermissions"), dict):
+            continue
+        match = _GLOBAL_ID.fullmatch(str(node.get("id")))
+        if match and node["userPermissions"].get("downloadCode") is True:
+            found.add(int(match[1]))
+    return found
+
+
+def _json(response: httpx.Response) -> dict[str, Any]:
+    _check(response, response.content)
+    try:
+        answer = response.json()
+    except ValueError as error:
+        raise GitLabUnavailable("GitLab's answer is not JSON") from error
+    if not isinstance(answer, dict):
+        raise GitLabUnavailable("GitLab's answer has an unknown shape")
+    return answer
+
+
+def _check(response: httpx.Response, body: bytes) -> None:
+    status = response.status_code
+    if response.is_success:
+        return
+    raise _of_status(status, body, response.headers.get("retry-after"))
+
+
+def _of_status(status: int, body: bytes, retry_after: str | None) -> GitLabError:
+    if status == 401:
+        return CredentialRefused("GitLab refused the token (401)")
+    if status == 403:
+        return InsufficientScope() if b"insufficient_scope" in body else AccessDenied("GitLab refuses (403)")
+    if status == 404:
+        return NotFound("not found at GitLab (404)")
+    seconds = float(retry_after) if retry_after and retry_after.isascii() and retry_after.isdigit() else None
+    return GitLabUnavailable(f"GitLab answered {status}", seconds)
+
+
+def _unreachable(error: httpx.HTTPError) -> GitLabUnavailable:
+    if isinstance(error, httpx.TimeoutException):
+        return GitLabUnavailable("GitLab did not answer in time")
+    return GitLabUnavailable(f"GitLab cannot be reached ({type(error).__name__})")

@@ -1,0 +1,78 @@
+"""How a principal's grants are learnt from GitLab: listed whole as a diff, asked one by one for what is new.
+
+Refreshes are single-flight for each principal, and repeated while denials arrive in between.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from gitlab_hooks.gateway.errors import GitLabUnavailable
+from gitlab_hooks.gateway.viewer import PAGE, Credential, ViewerClient
+from stac_ext.clock import Clock
+from stac_ext.store.database import Database
+from stac_ext.store.grants import GrantTable
+from stac_ext.times import to_micros
+
+_ATTEMPTS = 4
+
+
+class GrantRefresher:
+    """Fills and refreshes the grant table with what GitLab answers to the principal's own token."""
+
+    def __init__(
+        self, client: ViewerClient, database: Database, topics: Sequence[str], clock: Clock, *, admins_see_all: bool
+    ) -> None:
+        self._client = client
+        self._database = database
+        self._table = GrantTable(database)
+        self._topics = tuple(topics)
+        self._clock = clock
+        self._admins_see_all = admins_see_all
+        self._running: dict[str, asyncio.Task[None]] = {}
+
+    def start(self, credential: Credential, key: str, *, privileged: bool) -> asyncio.Task[None]:
+        """The listing of this principal that is under way, or a new one. Waiting for it may be given up at any time."""
+        running = self._running.get(key)
+        if running is None:
+            running = asyncio.create_task(self._list(credential, key, privileged and self._admins_see_all))
+            self._running[key] = running
+            running.add_done_callback(lambda done: self._ended(key, done))
+        return running
+
+    def _ended(self, key: str, done: asyncio.Task[None]) -> None:
+        self._running.pop(key, None)
+        if not done.cancelled():
+            done.exception()  # who waits gets it; nobody waiting is no error
+
+    async def _list(self, credential: Credential, key: str, all_visible: bool) -> None:
+        for _ in range(_ATTEMPTS):
+            began = await asyncio.to_thread(self._database.seq)
+            granted = await self._client.downloadable(credential, self._topics, all_visible=all_visible)
+            now = to_micros(self._clock.now())
+            if await asyncio.to_thread(self._table.replace, key, granted, began, now):
+                return
+        raise GitLabUnavailable("rights kept changing while they were listed")
+
+    async def ask_new(self, credential: Credential, key: str, *, privileged: bool) -> None:
+        """Ask about the projects that became known or less public after the principal's listing, 100 a call."""
+        last = -1
+        while True:
+            began = await asyncio.to_thread(self._database.seq)
+            found = await asyncio.to_thread(self._table.find, key)
+            if found is None or found.snapshot_seq <= last:
+                return
+            last = found.snapshot_seq
+            unasked = await asyncio.to_thread(self._table.unasked, found, PAGE)
+            if not unasked:
+                return
+            granted = await self._client.downloadable_among(
+                credential, [one for one, _ in unasked], all_visible=privileged and self._admins_see_all
+            )
+            await asyncio.to_thread(self._table.add, key, granted, began, unasked[-1][1])
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,80 @@
+"""What happens to a delivery while GitLab waits: checked, applied where it ends rights, stored, answered."""
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Callable
+
+import orjson
+import structlog
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from gitlab_hooks.events import interpret
+from stac_ext.clock import Clock
+from stac_ext.store.inbox import Inbox
+from stac_ext.times import to_micros
+
+MAX_BODY_BYTES = 25 * 1024 * 1024  # GitLab's own limit
+log = structlog.get_logger()
+
+
+class HookReceiver:
+    """`POST /hooks/gitlab`: the same answer whether or not the project is known."""
+
+    def __init__(self, inbox: Inbox, secret: str | None, clock: Clock, wake: Callable[[], None]) -> None:
+        self._inbox = inbox
+        self._secret = secret.encode() if secret else None
+        self._clock = clock
+        self._wake = wake
+
+    async def receive(self, request: Request) -> Response:
+        """Answer one delivery: 200 once it is stored, 401 without the secret, 413 or 400 for a body that is none."""
+        if self._secret is None:
+            return _refusal(403, "hooks are off: set SHARINGHUB_HOOK_SECRET, and the same secret at GitLab's hook")
+        given = request.headers.get("x-gitlab-token", "").encode("latin-1", "replace")
+        if not hmac.compare_digest(given, self._secret):
+            return _refusal(401, "the secret token of the hook is not the one of SHARINGHUB_HOOK_SECRET")
+        body = await _bounded_body(request)
+        if body is None:
+            return _refusal(413, "the body is larger than 25 MB")
+        try:
+            payload = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            return _refusal(400, "the body is not JSON")
+        if not isinstance(payload, dict):
+            return _refusal(400, "the body is not a JSON object")
+        hint = interpret(payload)
+        new = True
+        if hint.scope is not None or hint.denials:
+            now = to_micros(self._clock.now())
+            key = _delivery_key(request, body)
+            new = await asyncio.to_thread(self._inbox.receive, key, hint.event, hint.scope, hint.denials, now)
+            self._wake()
+        log.info("hook received", hook_event=hint.event or "unknown", scope=hint.scope, new=new)
+        return JSONResponse({"status": "accepted"})
+
+
+def _delivery_key(request: Request, body: bytes) -> str:
+    """The same for a delivery that is sent again. One event UUID covers all that one change causes, so not alone."""
+    given = request.headers.get("idempotency-key", "")[:200]
+    if given:
+        return f"key:{given}"
+    return f"{request.headers.get('x-gitlab-event-uuid', '')[:200]}:{hashlib.sha256(body).hexdigest()}"
+
+
+async def _bounded_body(request: Request) -> bytes | None:
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            return None
+    return bytes(body)
+
+
+def _refusal(status: int, detail: str) -> Response:
+    return JSONResponse(
+        {"type": "about:blank", "title": "Hook refused", "status": status, "detail": detail},
+        status,
+        media_type="application/problem+json",
+    )

@@ -1,0 +1,113 @@
+"""What happens after a delivery was answered: the worker re-reads what it hints at, and tries again until it can."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+
+from gitlab_hooks.gateway.errors import GitLabError, GitLabUnavailable
+from gitlab_hooks.indexer import Indexer
+from stac_ext.clock import Clock
+from stac_ext.store.inbox import Inbox, Work
+from stac_ext.store.writer import CatalogueWriter
+from stac_ext.times import to_micros
+
+MAX_TRIES = 12
+MAX_BACKOFF = 300.0
+KEEP_DONE_SECONDS = 7 * 86_400
+_POLL_SECONDS = 1.0
+log = structlog.get_logger()
+
+
+class Worker:
+    """Drains the inbox: several scopes at once, one at a time for each scope, so that one bad project blocks none."""
+
+    def __init__(
+        self, inbox: Inbox, indexer: Indexer, writer: CatalogueWriter, clock: Clock, concurrency: int = 4
+    ) -> None:
+        self._inbox = inbox
+        self._indexer = indexer
+        self._writer = writer
+        self._clock = clock
+        self._concurrency = concurrency
+        self._woken = asyncio.Event()
+        self._busy: dict[str, asyncio.Task[None]] = {}
+
+    def wake(self) -> None:
+        """Say that there may be work."""
+        self._woken.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        try:
+            while True:
+                self._woken.clear()
+                if not await self._start_one():
+                    await self._pause()
+        finally:
+            for task in self._busy.values():
+                task.cancel()
+            await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    async def drain(self) -> None:
+        """Do everything that is due now, then return; for tests and for commands that end."""
+        while await self._start_one() or self._busy:
+            if self._busy:
+                await asyncio.wait(self._busy.values(), return_when=asyncio.FIRST_COMPLETED)
+
+    async def _pause(self) -> None:
+        """Until woken by a delivery or by a place that became free, or until something may be due again."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), _POLL_SECONDS)
+
+    async def _start_one(self) -> bool:
+        if len(self._busy) >= self._concurrency:
+            return False
+        work = await asyncio.to_thread(self._inbox.claim, to_micros(self._clock.now()), tuple(self._busy))
+        if work is None:
+            return False
+        task = asyncio.create_task(self._do(work))
+        self._busy[work.scope] = task
+        task.add_done_callback(lambda _: self._ended(work.scope))
+        return True
+
+    def _ended(self, scope: str) -> None:
+        self._busy.pop(scope, None)
+        self.wake()
+
+    async def _do(self, work: Work) -> None:
+        try:
+            for project_id in await self._projects(work.scope):
+                outcome = await self._indexer.refresh(project_id)
+                log.info("project refreshed", project_id=project_id, change=outcome.change.value, reason=outcome.reason)
+        except GitLabError as error:
+            await self._later(work, str(error), error.retry_after if isinstance(error, GitLabUnavailable) else None)
+        except Exception as error:  # one project's bad data must not end the worker
+            log.exception("project could not be indexed", scope=work.scope)
+            await self._later(work, f"{type(error).__name__}: {error}", None)
+        else:
+            await asyncio.to_thread(self._inbox.done, work)
+
+    async def _projects(self, scope: str) -> list[int]:
+        kind, _, what = scope.partition(":")
+        if kind == "project":
+            return [int(what)]
+        return sorted(await asyncio.to_thread(self._writer.projects_below, what))
+
+    async def _later(self, work: Work, error: str, retry_after: float | None) -> None:
+        if work.tries + 1 >= MAX_TRIES:
+            log.error("delivery given up", scope=work.scope, error=error)
+            await asyncio.to_thread(self._inbox.bury, work, error)
+            return
+        delay = backoff(work.tries, retry_after)
+        log.warning("delivery will be tried again", scope=work.scope, error=error, seconds=round(delay, 1))
+        not_before = to_micros(self._clock.now()) + int(delay * 1_000_000)
+        await asyncio.to_thread(self._inbox.retry, work, error, not_before)
+
+
+def backoff(tries: int, retry_after: float | None, jitter: Callable[[], float] = random.random) -> float:
+    """Seconds to wait before the next try: doubling with jitter, at least what GitLab asked for, at most 300."""
+    doubled = min(MAX_BACKOFF, 2.0**tries) * (0.5 + jitter() / 2)
+    return min(MAX_BACKOFF, max(doubled, retry_after or 0.0))

@@ -1,0 +1,1 @@
+"""Who is calling: credentials from requests, and the viewer that each becomes."""

@@ -1,0 +1,44 @@
+"""Where a caller's GitLab token may stand in a request, and where it must not."""
+
+from starlette.requests import Request
+
+from gitlab_hooks.gateway.viewer import Credential
+from sharinghub_ext.problems import Problem
+
+_IN_QUERY = ("private_token", "access_token", "gitlab_token", "job_token", "token_secret")
+_MAX_LENGTH = 4096
+
+
+def credential_of(request: Request) -> Credential | None:
+    """The one GitLab token of a request, None for an anonymous one.
+
+    Accepted are `Authorization: Bearer`, `PRIVATE-TOKEN`, and `X-Gitlab-Token` as SharingHub's clients send it.
+    Raises Problem for a token in the query string, several different tokens, or another scheme.
+    """
+    for name in _IN_QUERY:
+        if name in request.query_params:
+            raise Problem(
+                400, f"Tokens do not belong into URLs, where logs keep them: send {name} as a header instead."
+            )
+    found: list[Credential] = []
+    authorization = request.headers.get("authorization")
+    if authorization is not None:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise _refused("Use the form 'Authorization: Bearer <token>' or 'PRIVATE-TOKEN: <token>'.")
+        found.append(Credential(token.strip()))
+    for header in ("private-token", "x-gitlab-token"):
+        if token := request.headers.get(header, "").strip():
+            found.append(Credential(token, "PRIVATE-TOKEN"))
+    if not found:
+        return None
+    if len({one.token for one in found}) > 1:
+        raise Problem(400, "The request holds several different tokens: send one.")
+    token = found[0].token
+    if len(token) > _MAX_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
+        raise _refused("The token is not one of GitLab's: create one with the scope read_api.")
+    return found[0]
+
+
+def _refused(detail: str) -> Problem:
+    return Problem(401, detail, {"WWW-Authenticate": 'Bearer realm="SharingHub", error="invalid_token"'})

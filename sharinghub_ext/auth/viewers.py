@@ -1,0 +1,214 @@
+"""What a credential may see right now: confirmed by GitLab at most a minute ago, refreshed in the background, and never
+older than the hard limit.
+
+1. No credential: the public level, if GitLab itself shows public projects to everybody.
+2. A credential that GitLab refused stays refused for a minute, so that nobody gets the hub blocked there.
+3. Identity older than the soft TTL is confirmed again in the background, older than the hard TTL before the answer;
+   if GitLab cannot be asked then, the answer is 503.
+4. Grants follow the same rule; while a first listing is under way, only the level of the identity is seen.
+5. What became known or less public after the listing is asked about before the answer, for at most two seconds.
+"""
+
+import asyncio
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from cachetools import TTLCache
+
+from gitlab_hooks.gateway.errors import (
+    AccessDenied,
+    CredentialRefused,
+    GitLabError,
+    GitLabUnavailable,
+    InsufficientScope,
+)
+from gitlab_hooks.gateway.viewer import Credential, ViewerClient
+from gitlab_hooks.grants import GrantRefresher
+from sharinghub_ext.problems import Problem
+from stac_ext.clock import Clock
+from stac_ext.model import ANONYMOUS, Viewer
+from stac_ext.store.database import Database
+from stac_ext.store.grants import GrantTable, Principal
+from stac_ext.times import from_micros, to_micros
+
+ANONYMOUS_NOTE = "anonymous"  # "no" where GitLab shows nothing to callers without a credential
+LISTING_WAIT = 5.0
+NEW_ITEMS_WAIT = 2.0
+FILLING = "filling"
+_REFUSED_SECONDS = 60
+_MAX_TOKENS = 100_000
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Confirmed:
+    """What GitLab said about one token, and when."""
+
+    key: str
+    privileged: bool
+    at: datetime
+
+
+class Viewers:
+    """Turns credentials into viewers. Tokens are held as keyed hashes only."""
+
+    def __init__(
+        self,
+        client: ViewerClient,
+        grants: GrantRefresher,
+        database: Database,
+        secret: bytes,
+        clock: Clock,
+        *,
+        soft_seconds: int,
+        hard_seconds: int,
+    ) -> None:
+        self._client = client
+        self._grants = grants
+        self._database = database
+        self._table = GrantTable(database)
+        self._secret = hashlib.sha256(b"token hash\0" + secret).digest()
+        self._clock = clock
+        self._soft = timedelta(seconds=soft_seconds)
+        self._hard = timedelta(seconds=hard_seconds if soft_seconds else 0)
+        seconds = self._seconds
+        self._confirmed: TTLCache[str, _Confirmed] = TTLCache(_MAX_TOKENS, hard_seconds, timer=seconds)
+        self._refused: TTLCache[str, Problem] = TTLCache(_MAX_TOKENS, _REFUSED_SECONDS, timer=seconds)
+        self._confirming: dict[str, asyncio.Task[_Confirmed]] = {}
+
+    async def resolve(self, credential: Credential | None) -> Viewer:
+        """The viewer that this credential is. Raises Problem: 401 or 403 for a refusal, 503 if GitLab can't be asked."""
+        if credential is None:
+            closed = await asyncio.to_thread(self._database.get_note, ANONYMOUS_NOTE) == "no"
+            return Viewer(level=None) if closed else ANONYMOUS
+        confirmed = await self._identity(credential)
+        standing = await asyncio.to_thread(self._table.standing, confirmed.key)
+        if standing is None:  # forgotten meanwhile: GitLab is asked who this is, as for a new token
+            confirmed = await self._confirm(credential)
+            standing = await asyncio.to_thread(self._table.standing, confirmed.key)
+        if standing is None:
+            raise _unavailable("the identity could not be recorded", None)
+        found, unasked = standing
+        if not await self._listing(credential, confirmed, found):
+            return Viewer(level=found.level, notes=(FILLING,))
+        notes = await self._new_items(credential, confirmed, found) if unasked else ()
+        return Viewer(level=found.level, principal=found.key, notes=notes)
+
+    async def _identity(self, credential: Credential) -> _Confirmed:
+        token = self._hash(credential)
+        if (refused := self._refused.get(token)) is not None:
+            raise Problem(refused.status, refused.detail, refused.headers)
+        confirmed = self._confirmed.get(token)
+        age = self._clock.now() - confirmed.at if confirmed else None
+        if confirmed is None or age is None or age > self._hard or not self._soft:
+            return await self._confirm(credential)
+        if age > self._soft:
+            self._confirm_later(credential)
+        return confirmed
+
+    def _confirm_later(self, credential: Credential) -> asyncio.Task[_Confirmed]:
+        """The confirmation of this token that is under way, or a new one."""
+        token = self._hash(credential)
+        running = self._confirming.get(token)
+        if running is None:
+            running = asyncio.create_task(self._ask_identity(credential, token))
+            self._confirming[token] = running
+            running.add_done_callback(lambda done: self._ended(token, done))
+        return running
+
+    def _ended(self, token: str, done: asyncio.Task[_Confirmed]) -> None:
+        self._confirming.pop(token, None)
+        if not done.cancelled():
+            done.exception()  # who waits gets it; nobody waiting is no error
+
+    async def _confirm(self, credential: Credential) -> _Confirmed:
+        return await asyncio.shield(self._confirm_later(credential))
+
+    async def _ask_identity(self, credential: Credential, token: str) -> _Confirmed:
+        began = self._clock.now()
+        try:
+            identity = await self._client.identify(credential)
+        except GitLabUnavailable as error:
+            raise _unavailable(str(error), error.retry_after) from error
+        except GitLabError as error:
+            problem = _refusal(error)
+            self._refused[token] = problem
+            gone = self._confirmed.pop(token, None)
+            if gone is not None and gone.key == f"token:{token}":
+                await asyncio.to_thread(self._table.forget, gone.key)
+            raise problem from error
+        key = f"token:{token}" if identity.narrow else f"user:{identity.user_id}"
+        await asyncio.to_thread(
+            self._table.confirm, key, identity.user_id, identity.username, identity.external, to_micros(began)
+        )
+        confirmed = _Confirmed(key, identity.privileged, began)
+        self._confirmed[token] = confirmed
+        return confirmed
+
+    async def _listing(self, credential: Credential, confirmed: _Confirmed, found: Principal) -> bool:
+        """Whether the principal's listing may be used; refreshes it where it is due."""
+        age = self._clock.now() - from_micros(found.snapshot_at)
+        if found.snapshot_at and age <= self._soft and self._soft:
+            return True
+        task = self._grants.start(credential, found.key, privileged=confirmed.privileged)
+        if found.snapshot_at and age <= self._hard and self._soft:
+            return True
+        try:
+            await asyncio.wait_for(asyncio.shield(task), LISTING_WAIT if self._soft else None)
+        except TimeoutError:
+            return False
+        except GitLabUnavailable as error:
+            if not self._soft:
+                raise _unavailable(str(error), error.retry_after) from error
+            log.warning("rights of a caller could not be listed", error=str(error))
+            return False
+        except GitLabError as error:
+            self._confirmed.pop(self._hash(credential), None)
+            raise _refusal(error) from error
+        return True
+
+    async def _new_items(self, credential: Credential, confirmed: _Confirmed, found: Principal) -> tuple[str, ...]:
+        """Ask about what became known after the listing; what could not be asked in time stays hidden, and is said."""
+        asked = self._grants.ask_new(credential, found.key, privileged=confirmed.privileged)
+        try:
+            await asyncio.wait_for(asked, NEW_ITEMS_WAIT)
+        except (TimeoutError, GitLabError) as error:
+            log.warning("rights to new projects could not be asked", error=str(error) or "timeout")
+            return (FILLING,)
+        return ()
+
+    def _hash(self, credential: Credential) -> str:
+        return hmac.new(self._secret, credential.token.encode(), hashlib.sha256).hexdigest()
+
+    def _seconds(self) -> float:
+        return self._clock.now().timestamp()
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        tasks = list(self._confirming.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._grants.close()
+
+
+def _refusal(error: GitLabError) -> Problem:
+    challenge = {"WWW-Authenticate": 'Bearer realm="SharingHub", error="invalid_token"'}
+    if isinstance(error, InsufficientScope):
+        challenge["WWW-Authenticate"] = f'Bearer realm="SharingHub", error="insufficient_scope", scope="{error.scope}"'
+        return Problem(403, f"The token lacks the scope {error.scope}: create one at GitLab that has it.", challenge)
+    if isinstance(error, AccessDenied):
+        return Problem(403, "GitLab refuses this account or token: it may be blocked. Ask your GitLab administrator.")
+    if isinstance(error, CredentialRefused):
+        return Problem(401, "GitLab refuses the token: it is invalid, expired or revoked. Create a new one.", challenge)
+    return Problem(401, "GitLab does not know this token: create one with the scope read_api.", challenge)
+
+
+def _unavailable(reason: str, retry_after: float | None) -> Problem:
+    wait = str(max(1, min(300, round(retry_after or 5))))
+    return Problem(
+        503, f"GitLab cannot confirm your token at the moment ({reason}). Try again soon.", {"Retry-After": wait}
+    )

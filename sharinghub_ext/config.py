@@ -1,0 +1,188 @@
+"""Everything that a user can set: one class, validated at start, with messages that name the setting.
+
+Sources, the first wins: environment variables `SHARINGHUB_…`, files named after them in the folder
+`SHARINGHUB_SECRETS_DIR`, and the YAML file `SHARINGHUB_CONFIG_FILE`.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+    YamlConfigSettingsSource,
+)
+
+PREFIX = "SHARINGHUB_"
+_SOURCES = frozenset({"SHARINGHUB_CONFIG_FILE", "SHARINGHUB_SECRETS_DIR"})
+
+
+class SettingsError(Exception):
+    """The settings cannot be used; the message names each setting and says what is wrong with it."""
+
+
+def _base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("must be an http or https URL, such as https://gitlab.example.org")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("must hold no user, password, query or fragment")
+    return value.rstrip("/")
+
+
+def _origin(value: str) -> str:
+    return value if value == "*" else _base_url(value)
+
+
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+
+
+class Settings(BaseSettings):
+    """The settings of the hub. Every field is the environment variable `SHARINGHUB_<NAME>` in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    gitlab_url: BaseUrl = Field(description="The GitLab that the catalogue is built on, as people reach it.")
+    gitlab_internal_url: BaseUrl | None = Field(
+        None, description="Where the hub reaches GitLab's API, if not at `GITLAB_URL`."
+    )
+    gitlab_ca_file: Path | None = Field(None, description="A PEM file with the certificate authority of GitLab.")
+    gitlab_token: SecretStr | None = Field(
+        None,
+        description="The service token: scope `read_api`, of a bot that is Reporter where projects are to be "
+        "catalogued. Without it only what everybody may see is catalogued.",
+    )
+    gitlab_timeout: float = Field(10, gt=0, le=300, description="Seconds to wait for an answer of GitLab.")
+    gitlab_concurrency: int = Field(4, ge=1, le=32, description="How many projects are read at the same time.")
+    public_url: BaseUrl | None = Field(
+        None,
+        description="Where people reach the hub; it may have a path. All links begin with it. "
+        "Default: the address that `serve` listens on.",
+    )
+    database_url: str = Field(
+        "sqlite:///data/sharinghub.db", description="The store: `sqlite:///` and the path of a file."
+    )
+    hook_secret: SecretStr | None = Field(
+        None, description="The secret token of GitLab's webhooks (at least 16 characters). Without it hooks are off."
+    )
+    secret_key: SecretStr | None = Field(
+        None, description="Signs page tokens (at least 32 characters). Default: a random one, kept in the store."
+    )
+    grants_ttl: int = Field(
+        60,
+        ge=0,
+        le=300,
+        description="Seconds after which a caller's rights are asked again in the background; "
+        "0 asks GitLab on every read.",
+    )
+    grants_hard_ttl: int = Field(
+        300, ge=1, le=300, description="Seconds after which rights are not used before GitLab has confirmed them."
+    )
+    admins_see_all: bool = Field(
+        False, description="Administrators and auditors see what GitLab shows them, not only what they are members of."
+    )
+    sweep_seconds: int = Field(
+        300, ge=0, description="Seconds between comparisons of the whole index with GitLab; 0 turns them off."
+    )
+    cors_origins: list[Annotated[str, AfterValidator(_origin)]] = Field(
+        ["*"], description='Web origins whose pages may call the API (as JSON: `["https://browser.example.org"]`).'
+    )
+    title: str = Field("SharingHub", min_length=1, description="The title of the catalogue.")
+    description: str = Field(
+        "AI models and datasets of a GitLab, as a STAC catalogue.", min_length=1, description="Its description."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least level that is logged."
+    )
+    log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
+
+    gitlab_admin_token: SecretStr | None = Field(None, description="Reserved: installs hooks. No effect yet.")
+    visitor_token: SecretStr | None = Field(None, description="Reserved: what visitors read with. No effect yet.")
+    oauth_client_id: str | None = Field(None, description="Reserved: sign-in in the browser. No effect yet.")
+    oauth_client_secret: SecretStr | None = Field(None, description="Reserved: sign-in in the browser. No effect yet.")
+    store_url: str | None = Field(None, description="Reserved: where DVC data is kept. No effect yet.")
+
+    @property
+    def api_url(self) -> str:
+        """Where GitLab's API is asked."""
+        return self.gitlab_internal_url or self.gitlab_url
+
+    def without_effect(self) -> tuple[str, ...]:
+        """The names of reserved settings that are set though they do nothing yet."""
+        reserved = ("gitlab_admin_token", "visitor_token", "oauth_client_id", "oauth_client_secret", "store_url")
+        return tuple(PREFIX + name.upper() for name in reserved if getattr(self, name) is not None)
+
+    def model_post_init(self, context: Any, /) -> None:
+        problems = []
+        if self.hook_secret is not None and len(self.hook_secret.get_secret_value()) < 16:
+            problems.append("SHARINGHUB_HOOK_SECRET: must have at least 16 characters (try: openssl rand -hex 32)")
+        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 32:
+            problems.append("SHARINGHUB_SECRET_KEY: must have at least 32 characters (try: openssl rand -hex 32)")
+        if self.gitlab_ca_file is not None and not self.gitlab_ca_file.is_file():
+            problems.append(f"SHARINGHUB_GITLAB_CA_FILE: {self.gitlab_ca_file} is not a file")
+        if self.grants_ttl > self.grants_hard_ttl:
+            problems.append("SHARINGHUB_GRANTS_TTL: must not be longer than SHARINGHUB_GRANTS_HARD_TTL")
+        if problems:
+            raise SettingsError("\n".join(problems))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        sources = [init_settings, env_settings]
+        if folder := os.environ.get("SHARINGHUB_SECRETS_DIR"):
+            sources.append(SecretsSettingsSource(settings_cls, secrets_dir=folder))
+        if file := os.environ.get("SHARINGHUB_CONFIG_FILE"):
+            sources.append(YamlConfigSettingsSource(settings_cls, yaml_file=file))
+        return tuple(sources)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """The settings of this process; `overrides` win over every source. Raises SettingsError."""
+    _refuse_unknown(os.environ)
+    for name, kind in (("SHARINGHUB_CONFIG_FILE", Path.is_file), ("SHARINGHUB_SECRETS_DIR", Path.is_dir)):
+        if (value := os.environ.get(name)) and not kind(Path(value)):
+            raise SettingsError(f"{name}: {value} does not exist")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_told(one) for one in error.errors())) from None
+    except SettingsError:
+        raise
+    except Exception as error:  # a YAML file that is none, JSON in a variable that is none
+        raise SettingsError(str(error)) from None
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | _SOURCES
+    unknown = sorted(
+        name for name in environment if name.upper().startswith(PREFIX) and name.upper().split("__")[0] not in known
+    )
+    if unknown:
+        lines = []
+        for name in unknown:
+            near = difflib.get_close_matches(name.upper(), known, 1)
+            lines.append(f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else ""))
+        raise SettingsError("\n".join(lines))
+
+
+def _told(error: Any) -> str:
+    """One validation error in a line that names the setting and shows no value: it may be a secret."""
+    name = PREFIX + "__".join(str(part) for part in error["loc"]).upper()
+    if error["type"] == "missing":
+        return f"{name}: must be set"
+    if error["type"] == "extra_forbidden":
+        return f"{name}: there is no such setting"
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}"

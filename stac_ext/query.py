@@ -1,0 +1,210 @@
+"""What a search asks for: strict parsing of STAC API parameters into one value, with errors that show a right example.
+
+GET sends text and POST sends JSON; every function here takes either form, so that both behave alike.
+Source: https://github.com/radiantearth/stac-api-spec/tree/v1.0.0/item-search
+"""
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+import shapely
+from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
+
+from stac_ext.times import EARLIEST, LATEST, parse_rfc3339, to_micros
+
+DEFAULT_LIMIT = 10
+MAX_LIMIT = 10_000
+MAX_VALUES = 1_000
+MAX_VERTICES = 10_000
+MAX_NESTING = 8
+GEOMETRY_TYPES = frozenset(
+    {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
+)
+
+
+class InvalidParameter(ValueError):
+    """A parameter that cannot be used: its name, what is wrong, and a right example."""
+
+    def __init__(self, name: str, message: str, example: str) -> None:
+        super().__init__(f"{name}: {message}")
+        self.name, self.message, self.example = name, message, example
+
+
+@dataclass(frozen=True, slots=True)
+class SearchQuery:
+    """A parsed search; None means no condition. `area` is WKB in CRS84, `interval` microseconds, ends included."""
+
+    collections: tuple[str, ...] | None = None
+    ids: tuple[str, ...] | None = None
+    area: bytes | None = None
+    interval: tuple[int, int] | None = None
+    limit: int = DEFAULT_LIMIT
+
+    def digest(self) -> str:
+        """A short hash of the conditions (not of the limit), to which page tokens are bound."""
+        parts = [self.collections, self.ids, self.area.hex() if self.area else None, self.interval]
+        return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:16]
+
+
+def parse_search(
+    *,
+    collections: object = None,
+    ids: object = None,
+    bbox: object = None,
+    intersects: object = None,
+    datetime: object = None,
+    limit: object = None,
+) -> SearchQuery:
+    """The search that these raw parameters (text or JSON values; None where absent) ask for.
+
+    Raises InvalidParameter.
+    """
+    if bbox is not None and intersects is not None:
+        raise InvalidParameter("intersects", "bbox and intersects exclude each other", "send only one of them")
+    area = parse_bbox(bbox) if bbox is not None else parse_intersects(intersects) if intersects is not None else None
+    return SearchQuery(
+        collections=parse_names("collections", collections, "ai-model,dataset"),
+        ids=parse_names("ids", ids, "42,43"),
+        area=shapely.to_wkb(area) if area is not None else None,
+        interval=parse_datetime(datetime) if datetime is not None else None,
+        limit=parse_limit(limit),
+    )
+
+
+def parse_names(name: str, value: object, example: str) -> tuple[str, ...] | None:
+    """A list of ids; an empty list means no condition, as no parameter does."""
+    if value is None or value == "" or value == []:
+        return None
+    values = value.split(",") if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
+        raise InvalidParameter(name, "must be a list of non-empty texts", example)
+    if len(values) > MAX_VALUES:
+        raise InvalidParameter(name, f"has more than {MAX_VALUES} values", example)
+    return tuple(dict.fromkeys(values))
+
+
+def parse_limit(value: object) -> int:
+    """The page size; absent means 10, and more than 10,000 is lowered to 10,000."""
+    if value is None or value == "":
+        return DEFAULT_LIMIT
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
+        value = int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise InvalidParameter("limit", "must be a whole number from 1 to 10000", "10")
+    return min(value, MAX_LIMIT)
+
+
+def parse_datetime(value: object) -> tuple[int, int]:
+    """An instant, or an interval whose open end is `..` or empty, as inclusive ends in microseconds."""
+    example = "2024-01-01T00:00:00Z/.."
+    if not isinstance(value, str) or len(value) > 100:
+        raise InvalidParameter("datetime", "must be an RFC 3339 date-time or an interval of two", example)
+    ends = value.split("/")
+    if len(ends) > 2:
+        raise InvalidParameter("datetime", "has more than one '/'", example)
+    try:
+        moments = [None if end in ("", "..") else parse_rfc3339(end) for end in ends]
+    except ValueError as error:
+        raise InvalidParameter("datetime", str(error), example) from None
+    if all(moment is None for moment in moments):
+        raise InvalidParameter("datetime", "has no closed end", example)
+    start = to_micros(moments[0] or EARLIEST)
+    end = to_micros(moments[-1] or LATEST)
+    if start > end:
+        raise InvalidParameter("datetime", "the interval ends before it starts", example)
+    return start, end
+
+
+def parse_bbox(value: object) -> BaseGeometry:
+    """The area of a 2-D or 3-D box in longitude and latitude; west > east crosses the antimeridian."""
+    example = "5.9,45.8,10.5,47.8"
+    numbers = _numbers(value, example)
+    if len(numbers) not in (4, 6):
+        raise InvalidParameter("bbox", "must have 4 or 6 numbers", example)
+    half = len(numbers) // 2
+    west, south, east, north = numbers[0], numbers[1], numbers[half], numbers[half + 1]
+    if len(numbers) == 6 and numbers[2] > numbers[5]:
+        raise InvalidParameter("bbox", "its third number (lowest height) is above its sixth (highest)", example)
+    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= 90 and -90 <= north <= 90):
+        raise InvalidParameter("bbox", "longitudes go from -180 to 180 and latitudes from -90 to 90", example)
+    if south > north:
+        raise InvalidParameter("bbox", "its south is above its north; the order is west,south,east,north", example)
+    if west <= east:
+        return shapely.box(west, south, east, north)
+    return shapely.union(shapely.box(west, south, 180, north), shapely.box(-180, south, east, north))
+
+
+def _numbers(value: object, example: str) -> list[float]:
+    if isinstance(value, str):
+        try:
+            value = [float(part) for part in value.split(",", 7)]
+        except ValueError:
+            raise InvalidParameter("bbox", "must be numbers separated by commas", example) from None
+    if not isinstance(value, list) or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in value):
+        raise InvalidParameter("bbox", "must be a list of numbers", example)
+    try:
+        numbers = [float(v) for v in value]
+    except OverflowError:
+        numbers = [math.inf]
+    if not all(math.isfinite(number) for number in numbers):
+        raise InvalidParameter("bbox", "must be finite numbers", example)
+    return numbers
+
+
+def parse_intersects(value: object) -> BaseGeometry:
+    """A GeoJSON geometry (RFC 7946) of any type, in longitude and latitude."""
+    example = '{"type":"Point","coordinates":[7.4,46.9]}'
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            raise InvalidParameter("intersects", "is not JSON", example) from None
+    if not isinstance(value, dict) or value.get("type") not in GEOMETRY_TYPES:
+        raise InvalidParameter("intersects", "must be a GeoJSON geometry (not a Feature)", example)
+    _check_coordinates(value, example)
+    try:
+        geometry = shape(value)
+        if not geometry.is_valid:
+            geometry = shapely.make_valid(geometry)
+        empty = geometry.is_empty
+    except Exception as error:  # shapely and GEOS raise many types for what is not a geometry
+        raise InvalidParameter("intersects", f"is not a valid geometry: {str(error)[:200]}", example) from None
+    if empty:
+        raise InvalidParameter("intersects", "is an empty geometry", example)
+    return geometry
+
+
+def _check_coordinates(geometry: dict[str, Any], example: str, nesting: int = 0) -> None:
+    """Refuse positions that are no finite longitude and latitude, and more of them than we search with."""
+    members: Sequence[Any] = [geometry.get("coordinates")]
+    if geometry.get("type") == "GeometryCollection":
+        parts = geometry.get("geometries")
+        if nesting >= MAX_NESTING or not isinstance(parts, list) or not parts:
+            raise InvalidParameter("intersects", "needs a list of geometries, not nested deeply", example)
+        for part in parts:
+            if not isinstance(part, dict) or part.get("type") not in GEOMETRY_TYPES:
+                raise InvalidParameter("intersects", "holds something that is not a geometry", example)
+            _check_coordinates(part, example, nesting + 1)
+        return
+    stack = list(members)
+    vertices = 0
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, list) or not node:
+            raise InvalidParameter("intersects", "has coordinates that are not nested lists of numbers", example)
+        if isinstance(node[0], list):
+            stack.extend(node)
+            continue
+        vertices += 1
+        numbers = [v for v in node if isinstance(v, int | float) and not isinstance(v, bool)]
+        if len(numbers) != len(node) or len(node) not in (2, 3):
+            raise InvalidParameter("intersects", "has a position that is not [longitude, latitude]", example)
+        if not (-180 <= numbers[0] <= 180 and -90 <= numbers[1] <= 90):
+            raise InvalidParameter("intersects", "longitudes go from -180 to 180 and latitudes from -90 to 90", example)
+        if vertices > MAX_VERTICES:
+            raise InvalidParameter("intersects", f"has more than {MAX_VERTICES} positions", example)

@@ -1,0 +1,1 @@
+"""The catalogue store: items, grants, inbox and principals in one database behind one port."""

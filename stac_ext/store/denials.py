@@ -1,0 +1,124 @@
+"""What takes rights away: small idempotent facts that are applied at once, before anybody reads anything else.
+
+Each raises the change counter on its project or principal, so that a snapshot or re-read that began before it can
+not bring back what it took away.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from stac_ext.model import Visibility
+from stac_ext.store.database import next_seq
+from stac_ext.store.schema import denial, grant, item, principal, project
+from stac_ext.store.writer import drop_project
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectGone:
+    """The project was deleted."""
+
+    project_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class VisibilityLowered:
+    """The project is at most this visible from now on."""
+
+    project_id: int
+    visibility: Visibility
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectMoved:
+    """The project was transferred: whoever had access through its old place may have lost it."""
+
+    project_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRemoved:
+    """The user's direct rights in the project ended or changed."""
+
+    project_id: int
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserDistrusted:
+    """The user's rights ended or changed in a group, or altogether: every grant goes until GitLab is asked again."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class UserGained:
+    """The user's rights grew: nothing goes, and the next read asks GitLab."""
+
+    user_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SubtreeDistrusted:
+    """A group or user path changed or ended: every grant below it goes until GitLab is asked again."""
+
+    path: str
+
+
+Denial = (
+    ProjectGone | VisibilityLowered | ProjectMoved | MemberRemoved | UserDistrusted | UserGained | SubtreeDistrusted
+)
+
+
+def apply_denial(conn: Connection, fact: Denial) -> None:
+    """Apply one denial inside a write transaction."""
+    seq = next_seq(conn)
+    match fact:
+        case ProjectGone(project_id):
+            _raise_project(conn, project_id, seq)
+            drop_project(conn, project_id)
+        case VisibilityLowered(project_id, visibility):
+            _raise_project(conn, project_id, seq)
+            _lower(conn, project_id, visibility, seq)
+        case ProjectMoved(project_id):
+            _raise_project(conn, project_id, seq)
+            _lower(conn, project_id, Visibility.PRIVATE, seq)
+            conn.execute(update(project).where(project.c.id == project_id).values(known_seq=seq))
+            conn.execute(delete(grant).where(grant.c.project_id == project_id))
+        case MemberRemoved(project_id, user_id):
+            keys = select(principal.c.key).where(principal.c.user_id == user_id)
+            conn.execute(delete(grant).where(grant.c.project_id == project_id, grant.c.principal.in_(keys)))
+            _distrust(conn, user_id, seq)
+        case UserDistrusted(user_id):
+            keys = select(principal.c.key).where(principal.c.user_id == user_id)
+            conn.execute(delete(grant).where(grant.c.principal.in_(keys)))
+            _distrust(conn, user_id, seq)
+        case UserGained(user_id):
+            conn.execute(update(principal).where(principal.c.user_id == user_id).values(snapshot_at=0))
+        case SubtreeDistrusted(path):
+            prefix = path.lower().rstrip("/") + "/"
+            below = conn.execute(select(project.c.id).where(project.c.path.startswith(prefix, autoescape=True)))
+            for project_id in below.scalars().all():
+                apply_denial(conn, ProjectMoved(project_id))
+
+
+def _raise_project(conn: Connection, project_id: int, seq: int) -> None:
+    if conn.execute(update(denial).where(denial.c.project_id == project_id).values(seq=seq)).rowcount == 0:
+        conn.execute(insert(denial).values(project_id=project_id, seq=seq))
+
+
+def _lower(conn: Connection, project_id: int, visibility: Visibility, seq: int) -> None:
+    conn.execute(
+        update(project)
+        .where(project.c.id == project_id, project.c.visibility < int(visibility))
+        .values(visibility=int(visibility), known_seq=seq, fingerprint="")
+    )
+    conn.execute(
+        update(item)
+        .where(item.c.project_id == project_id, item.c.visibility < int(visibility))
+        .values(visibility=int(visibility))
+    )
+
+
+def _distrust(conn: Connection, user_id: int, seq: int) -> None:
+    conn.execute(update(principal).where(principal.c.user_id == user_id).values(denied_seq=seq, snapshot_at=0))

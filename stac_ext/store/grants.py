@@ -1,0 +1,154 @@
+"""What each principal was granted by GitLab, and when GitLab said so."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
+
+from stac_ext.model import Visibility
+from stac_ext.store.database import Database
+from stac_ext.store.schema import denial, grant, principal, project
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who GitLab says a token acts as. Times in microseconds; `snapshot_at` is 0 while no trusted listing exists."""
+
+    key: str
+    user_id: int
+    username: str
+    external: bool
+    confirmed_at: int
+    snapshot_at: int = 0
+    snapshot_seq: int = 0
+    denied_seq: int = 0
+
+    @property
+    def level(self) -> Visibility:
+        """The widest visibility seen without a grant: external users do not see internal projects."""
+        return Visibility.PUBLIC if self.external else Visibility.INTERNAL
+
+
+class GrantTable:
+    """Principals and their grants. Methods block: call them from a worker thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def find(self, key: str) -> Principal | None:
+        with self._database.read() as conn:
+            return _find(conn, key)
+
+    def confirm(self, key: str, user_id: int, username: str, external: bool, now: int) -> Principal:
+        """Record that GitLab confirmed this identity at `now`; what was granted before stays."""
+        values = {"user_id": user_id, "username": username, "external": int(external), "confirmed_at": now}
+        with self._database.write() as conn:
+            if conn.execute(update(principal).where(principal.c.key == key).values(**values)).rowcount == 0:
+                fresh = {"snapshot_at": 0, "snapshot_seq": 0, "denied_seq": 0}
+                conn.execute(insert(principal).values(key=key, **values, **fresh))
+            found = _find(conn, key)
+        assert found is not None
+        return found
+
+    def forget(self, key: str) -> None:
+        """Remove a principal whose credential GitLab refused, with its grants."""
+        with self._database.write() as conn:
+            conn.execute(delete(grant).where(grant.c.principal == key))
+            conn.execute(delete(principal).where(principal.c.key == key))
+
+    def replace(self, key: str, project_ids: Collection[int], began: int, now: int) -> bool:
+        """Write a whole listing as a diff. False where a denial came after it began: only removals were written.
+
+        `began` is the change counter when the listing began.
+        """
+        wanted = set(project_ids)
+        with self._database.write() as conn:
+            held = set(conn.execute(select(grant.c.project_id).where(grant.c.principal == key)).scalars())
+            _remove(conn, key, held - wanted)
+            found = _find(conn, key)
+            if found is None or found.denied_seq > began:
+                return False
+            denied = _denied_since(conn, began)
+            _add(conn, key, wanted - held - denied)
+            if wanted & denied:
+                return False
+            conn.execute(update(principal).where(principal.c.key == key).values(snapshot_at=now, snapshot_seq=began))
+            return True
+
+    def standing(self, key: str) -> tuple[Principal, bool] | None:
+        """The principal, and whether there are projects that it has not been asked about yet."""
+        with self._database.read() as conn:
+            found = _find(conn, key)
+            if found is None:
+                return None
+            return found, conn.execute(_unasked(found, 1)).first() is not None
+
+    def unasked(self, found: Principal, limit: int) -> list[tuple[int, int]]:
+        """(id, seq) of the projects that became known or less public after the listing, oldest first.
+
+        Only those that the principal's level does not show already and that no grant covers.
+        """
+        with self._database.read() as conn:
+            return [(row.id, row.known_seq) for row in conn.execute(_unasked(found, limit))]
+
+    def add(self, key: str, project_ids: Collection[int], began: int, asked_seq: int) -> None:
+        """Add what GitLab granted among the unasked projects up to `asked_seq`, unless a denial came in between."""
+        with self._database.write() as conn:
+            found = _find(conn, key)
+            if found is None or found.denied_seq > began:
+                return
+            denied = _denied_since(conn, began)
+            held = set(conn.execute(select(grant.c.project_id).where(grant.c.principal == key)).scalars())
+            _add(conn, key, set(project_ids) - held - denied)
+            if not denied and found.snapshot_seq < asked_seq:
+                conn.execute(update(principal).where(principal.c.key == key).values(snapshot_seq=asked_seq))
+
+    def count(self, key: str) -> int:
+        """How many projects the principal is granted."""
+        with self._database.read() as conn:
+            held = select(func.count()).select_from(grant).where(grant.c.principal == key)
+            return int(conn.execute(held).scalar_one())
+
+
+def _unasked(found: Principal, limit: int) -> Select[tuple[int, int]]:
+    granted = select(grant.c.project_id).where(grant.c.principal == found.key, grant.c.project_id == project.c.id)
+    return (
+        select(project.c.id, project.c.known_seq)
+        .where(
+            project.c.known_seq > found.snapshot_seq,
+            project.c.visibility > int(found.level),
+            ~granted.exists(),
+        )
+        .order_by(project.c.known_seq)
+        .limit(limit)
+    )
+
+
+def _find(conn: Connection, key: str) -> Principal | None:
+    row = conn.execute(select(principal).where(principal.c.key == key)).one_or_none()
+    if row is None:
+        return None
+    return Principal(
+        key=row.key,
+        user_id=row.user_id,
+        username=row.username,
+        external=bool(row.external),
+        confirmed_at=row.confirmed_at,
+        snapshot_at=row.snapshot_at,
+        snapshot_seq=row.snapshot_seq,
+        denied_seq=row.denied_seq,
+    )
+
+
+def _denied_since(conn: Connection, began: int) -> set[int]:
+    return set(conn.execute(select(denial.c.project_id).where(denial.c.seq > began)).scalars())
+
+
+def _remove(conn: Connection, key: str, project_ids: set[int]) -> None:
+    for project_id in project_ids:
+        conn.execute(delete(grant).where(grant.c.principal == key, grant.c.project_id == project_id))
+
+
+def _add(conn: Connection, key: str, project_ids: set[int]) -> None:
+    if project_ids:
+        conn.execute(insert(grant), [{"principal": key, "project_id": one} for one in sorted(project_ids)])

@@ -1,0 +1,96 @@
+"""Deliveries that were accepted and not yet acted on: durable, de-duplicated, coalesced by what they ask to re-read."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, insert, select, update
+
+from stac_ext.store.database import Database
+from stac_ext.store.denials import Denial, apply_denial
+from stac_ext.store.schema import inbox
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All queued deliveries that ask for the same re-read. `scope` is `project:<id>`, `below:<path>` or `sweep`."""
+
+    scope: str
+    ids: tuple[int, ...]
+    tries: int
+
+
+class Inbox:
+    """The queue between the receiver and the worker. Methods block: call them from a worker thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def receive(self, delivery: str, event: str, scope: str | None, denials: Sequence[Denial], now: int) -> bool:
+        """Apply the denials and queue the rest in one transaction. False where this delivery was received before."""
+        with self._database.write() as conn:
+            known = conn.execute(select(inbox.c.id).where(inbox.c.delivery == delivery)).first()
+            if known is not None:
+                return False
+            for fact in denials:
+                apply_denial(conn, fact)
+            conn.execute(
+                insert(inbox).values(
+                    delivery=delivery,
+                    event=event,
+                    scope=scope or "",
+                    received_at=now,
+                    not_before=now,
+                    tries=0,
+                    state="queued" if scope else "done",
+                    error="",
+                )
+            )
+            return True
+
+    def claim(self, now: int, busy: Collection[str]) -> Work | None:
+        """The oldest due work whose scope is not among the busy ones, with every delivery that it settles."""
+        with self._database.read() as conn:
+            first = conn.execute(
+                select(inbox.c.scope)
+                .where(inbox.c.state == "queued", inbox.c.not_before <= now, inbox.c.scope.not_in(busy))
+                .order_by(inbox.c.id)
+                .limit(1)
+            ).scalar_one_or_none()
+            if first is None:
+                return None
+            rows = conn.execute(
+                select(inbox.c.id, inbox.c.tries).where(inbox.c.state == "queued", inbox.c.scope == first)
+            ).all()
+        return Work(first, tuple(row.id for row in rows), max(row.tries for row in rows))
+
+    def done(self, work: Work) -> None:
+        self._settle(work, state="done", error="")
+
+    def retry(self, work: Work, error: str, not_before: int) -> None:
+        """Put the work back until `not_before`, in microseconds."""
+        self._settle(work, state="queued", error=error[:500], tries=work.tries + 1, not_before=not_before)
+
+    def bury(self, work: Work, error: str) -> None:
+        """Give up on the work and keep it with the reason."""
+        self._settle(work, state="dead", error=error[:500], tries=work.tries + 1)
+
+    def prune(self, before: int) -> None:
+        """Delete what was done and received before this time; duplicates of it are no longer recognised."""
+        with self._database.write() as conn:
+            conn.execute(inbox.delete().where(inbox.c.state == "done", inbox.c.received_at < before))
+
+    def counts(self) -> dict[str, int]:
+        """How many deliveries are in each state."""
+        with self._database.read() as conn:
+            rows = conn.execute(select(inbox.c.state, func.count().label("n")).group_by(inbox.c.state))
+            return {row.state: row.n for row in rows}
+
+    def next_due(self) -> int | None:
+        """When the next queued work is due, in microseconds."""
+        with self._database.read() as conn:
+            due = conn.execute(select(func.min(inbox.c.not_before)).where(inbox.c.state == "queued")).scalar_one()
+        return None if due is None else int(due)
+
+    def _settle(self, work: Work, **values: str | int) -> None:
+        with self._database.write() as conn:
+            conn.execute(update(inbox).where(inbox.c.id.in_(work.ids)).values(**values))

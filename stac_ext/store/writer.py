@@ -1,0 +1,131 @@
+"""What the index writes: the items of one project at a time, whole or not at all, and never over a newer denial."""
+
+from dataclasses import asdict
+from enum import Enum
+
+import orjson
+from sqlalchemy import Connection, delete, insert, select, update
+
+from stac_ext.store.database import Database, next_seq
+from stac_ext.store.records import ItemRecord, ProjectRecord
+from stac_ext.store.schema import alias, denial, grant, item, item_box, project
+
+
+class Put(Enum):
+    """What became of a write: stored, nothing to change, or refused because a denial came after the read began."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    SUPERSEDED = "superseded"
+
+
+class CatalogueWriter:
+    """Writes of the catalogue. Methods block: call them from a worker thread."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def put(self, record: ProjectRecord, began: int, now: int) -> Put:
+        """Replace what the index holds of a project.
+
+        `began` is the change counter when the read of GitLab began: if a denial came after it, what was read may be
+        older than the denial, nothing is written, and the caller reads again.
+        """
+        with self._database.write() as conn:
+            denied = conn.execute(select(denial.c.seq).where(denial.c.project_id == record.id)).scalar_one_or_none()
+            if denied is not None and denied > began:
+                return Put.SUPERSEDED
+            old = conn.execute(select(project).where(project.c.id == record.id)).one_or_none()
+            if old is not None and old.fingerprint == record.fingerprint and old.visibility == record.visibility:
+                conn.execute(update(project).where(project.c.id == record.id).values(indexed_at=now))
+                return Put.UNCHANGED
+            seq = next_seq(conn)
+            narrower = old is None or record.visibility > old.visibility
+            _put_project(conn, record, now, seq if old is None or narrower else old.known_seq)
+            if old is not None and old.path != record.path.lower():
+                conn.execute(delete(alias).where(alias.c.path == old.path))
+                conn.execute(insert(alias).values(path=old.path, project_id=record.id))
+            conn.execute(delete(alias).where(alias.c.path == record.path.lower()))
+            _drop_items(conn, record.id)
+            for one in record.items:
+                _insert_item(conn, record, one)
+            return Put.CHANGED
+
+    def drop(self, project_id: int) -> bool:
+        """Forget a project: its items, its aliases and everybody's grants for it. False where it was not known."""
+        with self._database.write() as conn:
+            return drop_project(conn, project_id)
+
+    def fingerprint(self, project_id: int) -> str | None:
+        """The fingerprint of what the project's items were built from; None where it must be read anew."""
+        with self._database.read() as conn:
+            found = conn.execute(select(project.c.fingerprint).where(project.c.id == project_id)).scalar_one_or_none()
+        return found or None
+
+    def project_ids(self) -> frozenset[int]:
+        """The projects that the index holds, for comparing with GitLab's list; not for showing to anybody."""
+        with self._database.read() as conn:
+            return frozenset(conn.execute(select(project.c.id)).scalars())
+
+    def projects_below(self, path: str) -> frozenset[int]:
+        """The known projects whose path lies below a group or user."""
+        prefix = path.lower().rstrip("/") + "/"
+        with self._database.read() as conn:
+            matches = select(project.c.id).where(project.c.path.startswith(prefix, autoescape=True))
+            return frozenset(conn.execute(matches).scalars())
+
+
+def drop_project(conn: Connection, project_id: int) -> bool:
+    """Forget a project inside a write transaction."""
+    known = conn.execute(select(project.c.id).where(project.c.id == project_id)).scalar_one_or_none() is not None
+    if known:
+        next_seq(conn)
+        _drop_items(conn, project_id)
+        conn.execute(delete(project).where(project.c.id == project_id))
+    conn.execute(delete(grant).where(grant.c.project_id == project_id))
+    return known
+
+
+def _put_project(conn: Connection, record: ProjectRecord, now: int, known_seq: int) -> None:
+    values = {
+        "path": record.path.lower(),
+        "visibility": int(record.visibility),
+        "fingerprint": record.fingerprint,
+        "indexed_at": now,
+        "known_seq": known_seq,
+        "problems": orjson.dumps([asdict(problem) for problem in record.problems]).decode(),
+    }
+    if conn.execute(update(project).where(project.c.id == record.id).values(**values)).rowcount == 0:
+        conn.execute(insert(project).values(id=record.id, **values))
+
+
+def _drop_items(conn: Connection, project_id: int) -> None:
+    pks = list(conn.execute(select(item.c.pk).where(item.c.project_id == project_id)).scalars())
+    if pks:
+        conn.execute(delete(item_box).where(item_box.c.id.in_([pk * 2 + n for pk in pks for n in (0, 1)])))
+        conn.execute(delete(item).where(item.c.project_id == project_id))
+
+
+def _insert_item(conn: Connection, record: ProjectRecord, one: ItemRecord) -> None:
+    west, south, east, north = one.bbox or (None, None, None, None)
+    result = conn.execute(
+        insert(item).values(
+            collection=one.collection,
+            item_id=one.item_id,
+            project_id=record.id,
+            visibility=int(record.visibility),
+            updated=one.updated,
+            start=one.start,
+            end=one.end,
+            west=west,
+            south=south,
+            east=east,
+            north=north,
+            geometry=one.geometry,
+            doc=one.doc,
+        )
+    )
+    assert result.inserted_primary_key is not None
+    pk = result.inserted_primary_key[0]
+    for n, (w, s, e, n_) in enumerate(one.boxes):
+        conn.execute(insert(item_box).values(id=pk * 2 + n, west=w, east=e, south=s, north=n_))
