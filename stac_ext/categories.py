@@ -1,0 +1,64 @@
+"""Which GitLab topics make a project part of the catalogue, and what is an asset by default in each collection."""
+
+from dataclasses import dataclass
+from typing import Final
+
+_DOCUMENTS = ("/README*", "/LICENSE*", "/LICENCE*", "/COPYING*", "/CITATION.cff")
+_DVC = ("*.dvc", "dvc.yaml", "dvc.lock")
+_ZARR = ("*.zarr/.zmetadata", "*.zarr/zarr.json", "*.zarr.zip")
+
+
+@dataclass(frozen=True, slots=True)
+class Category:
+    """A collection of the catalogue: the projects that carry `topic`.
+
+    `asset_rules` are globs, in any letter case, for the files that are assets unasked. `ml_model` says that its items
+    carry the ml-model extension.
+    """
+
+    id: str
+    topic: str
+    title: str
+    description: str
+    keywords: tuple[str, ...] = ()
+    asset_rules: tuple[str, ...] = ()
+    ml_model: bool = False
+
+
+AI_MODEL: Final = Category(
+    id="ai-model",
+    topic="sharinghub:aimodel",
+    title="AI models",
+    description="Machine learning models: GitLab projects with the topic `sharinghub:aimodel`.",
+    keywords=("machine learning", "model", "ai"),
+    asset_rules=(
+        *_DOCUMENTS,
+        *_DVC,
+        *("*.onnx", "*.pt", "*.pth", "*.ckpt", "*.safetensors", "*.pkl", "*.pickle", "*.joblib", "*.h5", "*.hdf5"),
+        *("*.keras", "*.tflite", "*.pb", "*.gguf", "*.npz", "*.mlmodel", "*.pmml"),
+        *("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "environment.yml", "environment.yaml"),
+        *("pyproject.toml", "Dockerfile", "docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"),
+        *("*.ipynb", "/config.json", "/tokenizer.json"),
+    ),
+    ml_model=True,
+)
+
+DATASET: Final = Category(
+    id="dataset",
+    topic="sharinghub:dataset",
+    title="Datasets",
+    description="Datasets: GitLab projects with the topic `sharinghub:dataset`.",
+    keywords=("dataset",),
+    asset_rules=(
+        *_DOCUMENTS,
+        *_DVC,
+        *_ZARR,
+        *("*.tif", "*.tiff", "*.jp2", "*.nc", "*.grib", "*.grib2", "*.h5", "*.hdf5", "*.npy", "*.npz"),
+        *("*.geojson", "*.gpkg", "*.shp", "*.dbf", "*.shx", "*.prj", "*.fgb", "*.kml", "*.gml", "*.pmtiles"),
+        *("*.las", "*.laz", "*.json", "*.jsonl", "*.ndjson", "*.csv", "*.tsv", "*.xlsx", "*.xml"),
+        *("*.parquet", "*.geoparquet", "*.arrow", "*.feather", "*.avro", "*.sqlite", "*.tfrecord"),
+        *("*.zip", "*.tar", "*.tar.gz", "*.tgz", "*.gz", "*.7z"),
+    ),
+)
+
+DEFAULT_CATEGORIES: Final = (AI_MODEL, DATASET)
