@@ -98,9 +98,7 @@ class Settings(BaseSettings):
     description: str = Field(
         "AI models and datasets of a GitLab, as a STAC catalogue.", min_length=1, description="Its description."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least level that is logged."
-    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level logged.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
 
     gitlab_admin_token: SecretStr | None = Field(None, description="Reserved: installs hooks. No effect yet.")

@@ -17,9 +17,7 @@ def credential_of(request: Request) -> Credential | None:
     """
     for name in _IN_QUERY:
         if name in request.query_params:
-            raise Problem(
-                400, f"Tokens do not belong into URLs, where logs keep them: send {name} as a header instead."
-            )
+            raise Problem(400, f"Tokens do not belong into URLs, where logs keep them: send {name} as a header.")
     found: list[Credential] = []
     authorization = request.headers.get("authorization")
     if authorization is not None:
@@ -27,9 +25,8 @@ def credential_of(request: Request) -> Credential | None:
         if scheme.lower() != "bearer" or not token.strip():
             raise _refused("Use the form 'Authorization: Bearer <token>' or 'PRIVATE-TOKEN: <token>'.")
         found.append(Credential(token.strip()))
-    for header in ("private-token", "x-gitlab-token"):
-        if token := request.headers.get(header, "").strip():
-            found.append(Credential(token, "PRIVATE-TOKEN"))
+    plain = (request.headers.get(header, "").strip() for header in ("private-token", "x-gitlab-token"))
+    found.extend(Credential(token, "PRIVATE-TOKEN") for token in plain if token)
     if not found:
         return None
     if len({one.token for one in found}) > 1:

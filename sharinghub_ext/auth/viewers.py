@@ -80,7 +80,7 @@ class Viewers:
         self._confirming: dict[str, asyncio.Task[_Confirmed]] = {}
 
     async def resolve(self, credential: Credential | None) -> Viewer:
-        """The viewer that this credential is. Raises Problem: 401 or 403 for a refusal, 503 if GitLab can't be asked."""
+        """The viewer that this credential is. Raises Problem: 401 or 403 refused, 503 if GitLab cannot be asked."""
         if credential is None:
             closed = await asyncio.to_thread(self._database.get_note, ANONYMOUS_NOTE) == "no"
             return Viewer(level=None) if closed else ANONYMOUS
@@ -209,6 +209,5 @@ def _refusal(error: GitLabError) -> Problem:
 
 def _unavailable(reason: str, retry_after: float | None) -> Problem:
     wait = str(max(1, min(300, round(retry_after or 5))))
-    return Problem(
-        503, f"GitLab cannot confirm your token at the moment ({reason}). Try again soon.", {"Retry-After": wait}
-    )
+    detail = f"GitLab cannot confirm your token at the moment ({reason}). Try again soon."
+    return Problem(503, detail, {"Retry-After": wait})

@@ -12,7 +12,7 @@ from typing import Any
 import shapely
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text, update
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from stac_ext.store.schema import SCHEMA_VERSION, meta, tables
@@ -44,7 +44,10 @@ class Database:
 
         Raises StoreError for a foreign, locked, newer or unreachable file.
         """
-        parsed = make_url(url)
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise StoreError("SHARINGHUB_DATABASE_URL is not a database URL: use sqlite:///path/to/file") from error
         if parsed.get_backend_name() != "sqlite" or not parsed.database:
             raise StoreError(f"{parsed.get_backend_name()!r} is not supported: use sqlite:///path/to/sharinghub.db")
         path = Path(parsed.database)

@@ -1,0 +1,193 @@
+"""What the STAC routes answer: stored items joined to pages, collections as the caller may see them, and links.
+
+Stored JSON is passed on byte for byte; nothing on the way to a page parses an item.
+"""
+
+# mypy: disable-error-code="override"
+# stac-fastapi declares dicts as answers and accepts a Response, which is passed on unread.
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import attr
+import orjson
+from fastapi import Request
+from fastapi.responses import RedirectResponse
+from stac_fastapi.types.core import AsyncBaseCoreClient
+from starlette.responses import Response
+
+from sharinghub_ext.api.links import GEOJSON, JSON, Link, Urls, link, with_query
+from sharinghub_ext.api.requests import SearchBody
+from sharinghub_ext.auth.dependency import viewer_of
+from sharinghub_ext.problems import not_found
+from stac_ext.categories import Category
+from stac_ext.collections import build_collection
+from stac_ext.keyset import PageTokens
+from stac_ext.model import Viewer
+from stac_ext.query import MAX_LIMIT, InvalidParameter, SearchQuery, parse_search
+from stac_ext.store.reader import CatalogueReader, Page
+from stac_ext.times import from_micros
+from stac_ext.urls import BuildContext
+
+CONFORMANCE = (
+    "https://api.stacspec.org/v1.0.0/core",
+    "https://api.stacspec.org/v1.0.0/collections",
+    "https://api.stacspec.org/v1.0.0/ogcapi-features",
+    "https://api.stacspec.org/v1.0.0/item-search",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
+    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+)
+
+
+@attr.s(auto_attribs=True, kw_only=True)
+class CatalogueClient(AsyncBaseCoreClient):
+    """stac-fastapi's client on the catalogue store."""
+
+    reader: CatalogueReader
+    categories: Sequence[Category]
+    urls: Urls
+    tokens: PageTokens
+    context: BuildContext
+
+    async def landing_page(self, request: Request, **_: Any) -> Response:
+        """GET /: the catalogue, with one child link for each collection."""
+        urls = self.urls
+        links = [
+            link("self", urls.stac, title="This document"),
+            link("root", urls.stac, title=self.title),
+            link("conformance", f"{urls.stac}/conformance", title="Conformance classes"),
+            link("data", f"{urls.stac}/collections", title="Collections"),
+            link("search", f"{urls.stac}/search", GEOJSON, title="Search (GET)", method="GET"),
+            link("search", f"{urls.stac}/search", GEOJSON, title="Search (POST)", method="POST"),
+            link("service-desc", f"{urls.public}/api", "application/vnd.oai.openapi+json;version=3.0", title="OpenAPI"),
+            link("service-doc", f"{urls.public}/api.html", "text/html", title="API documentation"),
+        ]
+        links += [link("child", urls.collection(one.id), title=one.title) for one in self.categories]
+        return _json(
+            {
+                "type": "Catalog",
+                "stac_version": "1.1.0",
+                "stac_extensions": [],
+                "id": self.landing_page_id,
+                "title": self.title,
+                "description": self.description,
+                "conformsTo": list(CONFORMANCE),
+                "links": links,
+            }
+        )
+
+    async def conformance(self, **_: Any) -> Response:
+        """GET /conformance."""
+        return _json({"conformsTo": list(CONFORMANCE)})
+
+    async def all_collections(self, request: Request, **_: Any) -> Response:
+        """GET /collections: every collection, its extent covering what the caller may see."""
+        viewer = viewer_of(request)
+        found = [await self._collection(viewer, category) for category in self.categories]
+        links = [link("self", f"{self.urls.stac}/collections"), link("root", self.urls.stac)]
+        return _json({"collections": found, "links": links, "numberMatched": len(found), "numberReturned": len(found)})
+
+    async def get_collection(self, collection_id: str, request: Request, **_: Any) -> Response:
+        """GET /collections/{collection_id}."""
+        return _json(await self._collection(viewer_of(request), self._category(collection_id)))
+
+    async def item_collection(self, collection_id: str, request: Request, **parameters: Any) -> Response:
+        """GET /collections/{collection_id}/items."""
+        category = self._category(collection_id)
+        token = parameters.pop("token", None)
+        asked = {name: parameters.get(name) for name in ("bbox", "datetime", "limit")}
+        query = parse_search(collections=[category.id], **asked)
+        page = await self._page(viewer_of(request), query, token)
+        url = self.urls.items(category.id)
+        links = [
+            link("self", with_query(url, {**asked, "token": token}), GEOJSON),
+            link("collection", self.urls.collection(category.id)),
+            *self._next_by_get(url, asked, page, query),
+        ]
+        return self._items(page, links, asked["limit"])
+
+    async def get_item(self, item_id: str, collection_id: str, request: Request, **_: Any) -> Response:
+        """GET /collections/{collection_id}/items/{item_id}."""
+        viewer = viewer_of(request)
+        doc = await asyncio.to_thread(self.reader.item, viewer, collection_id, item_id)
+        if doc is None:
+            raise not_found()
+        return Response(doc, media_type=GEOJSON)
+
+    async def item_by_path(self, collection_id: str, path: str, request: Request) -> Response:
+        """GET /collections/{collection_id}/items/{group}/{project}: the way to the item of the project at a path."""
+        viewer = viewer_of(request)
+        item_id = await asyncio.to_thread(self.reader.item_id_of_path, viewer, collection_id, path.rstrip("/"))
+        if item_id is None:
+            raise not_found()
+        return RedirectResponse(self.urls.item(collection_id, item_id), 307)
+
+    async def get_search(self, request: Request, **parameters: Any) -> Response:
+        """GET /search."""
+        token = parameters.pop("token", None)
+        names = ("collections", "ids", "bbox", "intersects", "datetime", "limit")
+        asked = {name: parameters.get(name) for name in names}
+        query = parse_search(**asked)
+        page = await self._page(viewer_of(request), query, token)
+        url = f"{self.urls.stac}/search"
+        links = [
+            link("self", with_query(url, {**asked, "token": token}), GEOJSON),
+            *self._next_by_get(url, asked, page, query),
+        ]
+        return self._items(page, links, asked["limit"])
+
+    async def post_search(self, search_request: SearchBody, request: Request, **_: Any) -> Response:
+        """POST /search: its `next` link carries the whole body, with the token."""
+        query = search_request.query()
+        page = await self._page(viewer_of(request), query, search_request.token)
+        url = f"{self.urls.stac}/search"
+        links = [link("self", url, GEOJSON, method="POST", body=_body(search_request))]
+        if page.next is not None:
+            body = {**_body(search_request), "token": self.tokens.seal(page.next, query.digest())}
+            links.append(link("next", url, GEOJSON, method="POST", body=body, merge=False))
+        return self._items(page, links, search_request.limit)
+
+    async def _page(self, viewer: Viewer, query: SearchQuery, token: object) -> Page:
+        if token is not None and not isinstance(token, str):
+            raise InvalidParameter("token", "must be a text", "follow the link with rel=next as it is")
+        after = self.tokens.open(token, query.digest()) if token else None
+        return await asyncio.to_thread(self.reader.search, viewer, query, after)
+
+    def _next_by_get(self, url: str, asked: dict[str, Any], page: Page, query: SearchQuery) -> list[Link]:
+        if page.next is None:
+            return []
+        token = self.tokens.seal(page.next, query.digest())
+        return [link("next", with_query(url, {**asked, "token": token}), GEOJSON, method="GET")]
+
+    def _items(self, page: Page, links: list[Link], asked_limit: object) -> Response:
+        tail: dict[str, Any] = {"links": [*links, link("root", self.urls.stac)], "numberReturned": len(page.docs)}
+        if page.matched is not None:
+            tail["numberMatched"] = page.matched
+        body = b"".join(
+            (b'{"type":"FeatureCollection","features":[', b",".join(page.docs), b"],", orjson.dumps(tail)[1:])
+        )
+        response = Response(body, media_type=GEOJSON)
+        if asked_limit is not None and str(asked_limit).isdigit() and int(str(asked_limit)) > MAX_LIMIT:
+            response.headers["SharingHub-Limit"] = str(MAX_LIMIT)
+        return response
+
+    async def _collection(self, viewer: Viewer, category: Category) -> dict[str, Any]:
+        extent = await asyncio.to_thread(self.reader.extent, viewer, category.id)
+        start, end = (None if end is None else from_micros(end) for end in (extent.start, extent.end))
+        return build_collection(category, self.context, (extent.bbox, (start, end)))
+
+    def _category(self, collection_id: str) -> Category:
+        for category in self.categories:
+            if category.id == collection_id:
+                return category
+        raise not_found()
+
+
+def _body(search: SearchBody) -> dict[str, Any]:
+    return {name: value for name, value in search.model_dump().items() if value is not None}
+
+
+def _json(content: Any) -> Response:
+    return Response(orjson.dumps(content), media_type=JSON)

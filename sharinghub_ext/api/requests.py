@@ -1,0 +1,64 @@
+"""The parameters of the STAC routes as they are documented; they are parsed by `stac_ext.query`, GET and POST alike."""
+
+from typing import Annotated, Any
+
+import attr
+from fastapi import Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+from stac_fastapi.types.search import APIRequest
+
+from stac_ext.query import SearchQuery, parse_search
+
+_COLLECTIONS = "Ids of the collections to search, separated by commas. None means all."
+_IDS = "Ids of the items to return, separated by commas. A project's full path is understood, too."
+_BBOX = "Only items that intersect this box: west,south,east,north, with heights in a box of six numbers."
+_INTERSECTS = "Only items that intersect this GeoJSON geometry. Excludes bbox."
+_DATETIME = "Only items that intersect this RFC 3339 instant or interval; an open end is '..'."
+_LIMIT = "The most items that a page holds: 1 to 10000, more is lowered to 10000."
+_TOKEN = "Where the page starts; taken from a link with rel=next."  # noqa: S105
+
+
+@attr.s
+class ItemsRequest(APIRequest):
+    """GET /collections/{collection_id}/items."""
+
+    collection_id: Annotated[str, Path(description="Collection id")] = attr.ib()
+    bbox: Annotated[str | None, Query(description=_BBOX)] = attr.ib(default=None)
+    datetime: Annotated[str | None, Query(description=_DATETIME)] = attr.ib(default=None)
+    limit: Annotated[str | None, Query(description=_LIMIT)] = attr.ib(default=None)
+    token: Annotated[str | None, Query(description=_TOKEN)] = attr.ib(default=None)
+
+
+@attr.s
+class SearchRequest(APIRequest):
+    """GET /search."""
+
+    collections: Annotated[str | None, Query(description=_COLLECTIONS)] = attr.ib(default=None)
+    ids: Annotated[str | None, Query(description=_IDS)] = attr.ib(default=None)
+    bbox: Annotated[str | None, Query(description=_BBOX)] = attr.ib(default=None)
+    intersects: Annotated[str | None, Query(description=_INTERSECTS)] = attr.ib(default=None)
+    datetime: Annotated[str | None, Query(description=_DATETIME)] = attr.ib(default=None)
+    limit: Annotated[str | None, Query(description=_LIMIT)] = attr.ib(default=None)
+    token: Annotated[str | None, Query(description=_TOKEN)] = attr.ib(default=None)
+
+
+def _documented(description: str, schema: dict[str, Any]) -> Any:
+    return Field(None, description=description, json_schema_extra=schema)
+
+
+class SearchBody(BaseModel):
+    """POST /search. Members that this API does not know are ignored, as RFC 7946 and STAC ask for."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    collections: Any = _documented(_COLLECTIONS, {"type": "array", "items": {"type": "string"}})
+    ids: Any = _documented(_IDS, {"type": "array", "items": {"type": "string"}})
+    bbox: Any = _documented(_BBOX, {"type": "array", "items": {"type": "number"}, "minItems": 4, "maxItems": 6})
+    intersects: Any = _documented(_INTERSECTS, {"type": "object"})
+    datetime: Any = _documented(_DATETIME, {"type": "string"})
+    limit: Any = _documented(_LIMIT, {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 10})
+    token: Any = _documented(_TOKEN, {"type": "string"})
+
+    def query(self) -> SearchQuery:
+        """What the body asks for. Raises InvalidParameter."""
+        return parse_search(**self.model_dump(exclude={"token"}))

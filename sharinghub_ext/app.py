@@ -1,0 +1,192 @@
+"""The web application: which route answers what, and what stands around every request."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from brotli_asgi import BrotliMiddleware
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.exceptions import RequestValidationError
+from stac_fastapi.api.app import StacApi
+from stac_fastapi.types.config import ApiSettings
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from gitlab_hooks.receiver import HookReceiver
+from sharinghub_ext import __version__
+from sharinghub_ext.api.client import CatalogueClient
+from sharinghub_ext.api.requests import ItemsRequest, SearchBody, SearchRequest
+from sharinghub_ext.assets import asset
+from sharinghub_ext.auth.dependency import resolve_viewer
+from sharinghub_ext.background import running
+from sharinghub_ext.health import healthz, readyz
+from sharinghub_ext.hub import Hub
+from sharinghub_ext.middleware import BodyLimit, CacheHeaders, HeadAsGet, PathPrefix
+from sharinghub_ext.problems import Problem, not_found
+from stac_ext.query import InvalidParameter
+
+_EXPOSED = ["SharingHub-Grants", "SharingHub-Limit", "WWW-Authenticate", "Retry-After", "ETag", "Content-Disposition"]
+_ALLOWED = ["Authorization", "PRIVATE-TOKEN", "X-Gitlab-Token", "Content-Type", "Range", "If-None-Match"]
+log = structlog.get_logger()
+
+
+class _HubApi(StacApi):
+    """stac-fastapi's routes, with the root under both spellings and items under their project's path."""
+
+    def register_core(self) -> None:
+        super().register_core()
+        client = self.client
+        assert isinstance(client, CatalogueClient)
+        self.router.add_api_route("", client.landing_page, methods=["GET"], include_in_schema=False)
+        self.router.add_api_route(
+            "/collections/{collection_id}/items/{path:path}",
+            client.item_by_path,
+            methods=["GET"],
+            name="Get Item by path",
+            response_class=RedirectResponse,
+            status_code=307,
+        )
+
+    def add_health_check(self) -> None:
+        """The hub has its own, at /healthz and /readyz."""
+
+
+def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
+    """The application on a hub; without `background` neither the worker nor sweeps run, for tests that drive them."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        if background:
+            async with running(hub):
+                yield
+        else:
+            yield
+        await hub.close()
+
+    settings = hub.settings
+    prefix = urlsplit(hub.urls.public).path
+    app = FastAPI(
+        title=settings.title,
+        version=__version__,
+        description=settings.description,
+        openapi_url="/api",
+        docs_url="/api.html",
+        redoc_url=None,
+        root_path=prefix,
+        root_path_in_servers=False,
+        servers=[{"url": hub.urls.public}],
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.viewers = hub.viewers
+    app.state.viewer_client = hub.viewer_client
+    app.state.inbox = hub.inbox
+    app.state.index_status = hub.status
+    receiver = HookReceiver(
+        hub.inbox,
+        settings.hook_secret.get_secret_value() if settings.hook_secret else None,
+        hub.clock,
+        hub.worker.wake,
+    )
+    app.router.routes += [
+        Route("/", _to(f"{hub.urls.stac}"), methods=["GET"]),
+        Route("/api/stac", _to(hub.urls.stac), methods=["GET", "POST"]),
+        Route("/api/stac/{rest:path}", _to(hub.urls.stac), methods=["GET", "POST"]),
+        Route("/healthz", healthz, methods=["GET"]),
+        Route("/readyz", readyz, methods=["GET"]),
+        Route("/hooks/gitlab", receiver.receive, methods=["POST"]),
+        Route("/assets/{project_id:int}/{revision}/{path:path}", asset, methods=["GET"]),
+    ]
+    _HubApi(
+        settings=ApiSettings(
+            stac_fastapi_title=settings.title,
+            stac_fastapi_description=settings.description,
+            stac_fastapi_version=__version__,
+            stac_fastapi_landing_id="sharinghub",
+            openapi_url="/api",
+            docs_url="/api.html",
+        ),
+        client=CatalogueClient(
+            landing_page_id="sharinghub",
+            reader=hub.reader,
+            categories=hub.categories,
+            urls=hub.urls,
+            tokens=hub.tokens,
+            context=hub.context,
+        ),
+        title=settings.title,
+        description=settings.description,
+        stac_version="1.1.0",
+        app=app,
+        router=APIRouter(prefix="/stac", dependencies=[Depends(resolve_viewer)], tags=["STAC API"]),
+        search_get_request_model=SearchRequest,
+        search_post_request_model=SearchBody,
+        items_get_request_model=ItemsRequest,
+        middlewares=[  # the first is the innermost
+            Middleware(BodyLimit, path="/stac", max_bytes=1024 * 1024),
+            Middleware(CacheHeaders),
+            Middleware(BrotliMiddleware, quality=1, minimum_size=1024, excluded_handlers=["/assets/"]),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
+                allow_headers=_ALLOWED,
+                expose_headers=_EXPOSED,
+                max_age=600,
+            ),
+            Middleware(HeadAsGet),
+            Middleware(PathPrefix, prefix=prefix),
+        ],
+    )
+    _handle_errors(app)
+    return app
+
+
+def _to(base: str) -> Any:
+    """A permanent redirect to `base` and the rest of the path, with the query as it is."""
+
+    async def redirect(request: Request) -> Response:
+        rest = request.path_params.get("rest", "")
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{base}/{rest}{query}" if rest else f"{base}{query}", 308)
+
+    return redirect
+
+
+def _handle_errors(app: FastAPI) -> None:
+    async def problem(_: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return error.response()
+
+    async def invalid(_: Request, error: Exception) -> Response:
+        assert isinstance(error, InvalidParameter)
+        detail = f"{error}. A right example: {error.example}"
+        return Problem(400, detail, parameter=error.name, example=error.example).response()
+
+    async def malformed(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        first = error.errors()[0] if error.errors() else {"loc": (), "msg": "malformed"}
+        where = ".".join(str(part) for part in first["loc"])
+        return Problem(400, f"The request is malformed: {where}: {first['msg']}").response()
+
+    async def http(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        if error.status_code == 404:
+            return not_found().response()
+        return Problem(error.status_code, str(error.detail), dict(error.headers or {})).response()
+
+    async def unexpected(request: Request, error: Exception) -> Response:
+        log.error("request failed", path=request.url.path, error=type(error).__name__, exc_info=error)
+        return Problem(500, "The hub failed at this request; its log says why.").response()
+
+    app.add_exception_handler(Problem, problem)
+    app.add_exception_handler(InvalidParameter, invalid)
+    app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(Exception, unexpected)

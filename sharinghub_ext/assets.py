@@ -1,0 +1,83 @@
+"""Files of repositories, streamed from GitLab with the caller's own token: GitLab decides about each download.
+
+Nothing is served from the index: a caller whom GitLab refuses gets the same 404 as for a file that does not exist.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import cast
+from urllib.parse import quote, urlsplit
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from gitlab_hooks.gateway.errors import AccessDenied, GitLabError, GitLabUnavailable, NotFound
+from gitlab_hooks.gateway.viewer import Credential, ViewerClient
+from sharinghub_ext.auth.credentials import credential_of
+from sharinghub_ext.problems import Problem, not_found
+from stac_ext.media_types import BINARY, file_kind
+
+_CHUNK = 64 * 1024
+_HARMLESS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
+    "Cache-Control": "private, no-store",
+}
+
+
+async def asset(request: Request) -> Response:
+    """GET /assets/{project_id}/{revision}/{path}: the file at that revision, as GitLab gives it to the caller."""
+    client = cast("ViewerClient", request.app.state.viewer_client)
+    credential = credential_of(request)
+    project_id, revision = int(request.path_params["project_id"]), str(request.path_params["revision"])
+    path = str(request.path_params["path"])
+    if any(part in ("", ".", "..") for part in path.split("/")) or "\0" in path:
+        raise not_found()
+    async with AsyncExitStack() as stack:
+        try:
+            upstream = await stack.enter_async_context(client.raw_file(credential, project_id, revision, path))
+        except (NotFound, AccessDenied) as error:
+            raise not_found() from error
+        except GitLabUnavailable as error:
+            raise Problem(
+                503, f"The file cannot be read now ({error}). Try again soon.", {"Retry-After": "5"}
+            ) from error
+        except GitLabError as error:
+            if credential is None:
+                raise not_found() from error
+            raise Problem(401, f"{error}.", {"WWW-Authenticate": 'Bearer realm="SharingHub"'}) from error
+        if upstream.is_redirect:
+            return _redirect(upstream, credential)
+        headers = {**_HARMLESS, "Content-Disposition": _disposition(path)}
+        if (length := upstream.headers.get("content-length", "")).isdigit():
+            headers["Content-Length"] = length
+        body = _stream(upstream, stack.pop_all())
+        return StreamingResponse(body, 200, headers, media_type=file_kind(path).media_type or BINARY)
+
+
+async def _stream(upstream: httpx.Response, stack: AsyncExitStack) -> AsyncIterator[bytes]:
+    async with stack:
+        async for chunk in upstream.aiter_raw(_CHUNK):
+            yield chunk
+
+
+def _redirect(upstream: httpx.Response, credential: Credential | None) -> Response:
+    """GitLab sends large files from object storage: passed on, but only to clients that keep their token from it."""
+    target = upstream.headers.get("location", "")
+    if urlsplit(target).scheme not in ("http", "https"):
+        raise Problem(502, "GitLab redirected this download to an address that cannot be passed on.")
+    if credential is not None and credential.header != "Authorization":
+        raise Problem(
+            502,
+            "GitLab keeps this file in an object store. Send the token as 'Authorization: Bearer', which clients do "
+            "not pass on to other hosts, instead of in a header of its own.",
+        )
+    return RedirectResponse(target, 302, {"Cache-Control": "private, no-store"})
+
+
+def _disposition(path: str) -> str:
+    """A name for saving, in RFC 6266 form; content is never shown in the page's origin as active content."""
+    name = path.rpartition("/")[2]
+    plain = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "_" for char in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

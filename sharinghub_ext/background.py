@@ -1,0 +1,59 @@
+"""What runs beside the requests: the first index, the worker, and the sweep every few minutes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from gitlab_hooks.gateway.errors import GitLabError
+from gitlab_hooks.worker import KEEP_DONE_SECONDS, backoff
+from sharinghub_ext.hub import Hub
+from stac_ext.times import to_micros
+
+log = structlog.get_logger()
+
+
+@asynccontextmanager
+async def running(hub: Hub) -> AsyncIterator[None]:
+    """Everything in the background runs inside of this, and has ended after it."""
+    tasks = [asyncio.create_task(hub.worker.run()), asyncio.create_task(_sweeping(hub))]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _sweeping(hub: Hub) -> None:
+    failures = 0
+    while True:
+        try:
+            report = await hub.sweep()
+        except GitLabError as error:
+            failures += 1
+            wait = backoff(failures, None)
+            log.warning("the index could not be compared with GitLab", error=str(error), again_in=round(wait))
+        except Exception:  # the hub must go on comparing, whatever one comparison met
+            failures += 1
+            wait = backoff(failures, None)
+            log.exception("sweep failed")
+        else:
+            failures = 0
+            wait = float(hub.settings.sweep_seconds)
+            await _again(hub, [project_id for project_id, _, _ in report.failed])
+        if not wait:
+            return
+        await asyncio.sleep(wait)
+
+
+async def _again(hub: Hub, failed: list[int]) -> None:
+    """Hand what a sweep could not read to the worker, which tries again with growing pauses; forget old deliveries."""
+    now = to_micros(hub.clock.now())
+    for project_id in failed:
+        key = f"sweep:{hub.status.last_sweep}:{project_id}"
+        await asyncio.to_thread(hub.inbox.receive, key, "sweep", f"project:{project_id}", (), now)
+    if failed:
+        hub.worker.wake()
+    await asyncio.to_thread(hub.inbox.prune, now - KEEP_DONE_SECONDS * 1_000_000)

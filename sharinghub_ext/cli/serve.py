@@ -1,0 +1,81 @@
+"""`sharinghub serve`: everything for one machine in one process."""
+
+import asyncio
+import socket
+from contextlib import suppress
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+
+from sharinghub_ext.app import create_app
+from sharinghub_ext.checks import GitLabCheckFailed, check_gitlab
+from sharinghub_ext.config import Settings, SettingsError, load_settings
+from sharinghub_ext.hub import Hub, build_hub
+from sharinghub_ext.logs import configure_logs
+
+log = structlog.get_logger()
+
+
+def command(
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 8080,
+) -> None:
+    """Serve the STAC API, receive hooks, and keep the index equal to GitLab.
+
+    Needs SHARINGHUB_GITLAB_URL; SHARINGHUB_GITLAB_TOKEN shows more than what is public, SHARINGHUB_HOOK_SECRET makes
+    changes appear within about a second.
+    """
+    settings = load_settings()
+    configure_logs(settings)
+    with suppress(KeyboardInterrupt):
+        asyncio.run(serve(settings, listen(host, port)))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens, so that the port is known before anything is told. Raises SettingsError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise SettingsError(f"--host {host} --port {port}: cannot listen there: {error.strerror}") from error
+
+
+def address_of(listening: socket.socket) -> str:
+    """The URL under which a listening socket is reached from this machine."""
+    host, port = listening.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def serve(settings: Settings, listening: socket.socket) -> None:
+    """Serve on a listening socket until stopped. Raises StoreError and GitLabCheckFailed before anything is served."""
+    hub = build_hub(settings, address_of(listening))
+    try:
+        await asyncio.to_thread(check_gitlab, settings, hub.service)
+    except GitLabCheckFailed as error:
+        if error.fatal or not await asyncio.to_thread(hub.has_items):
+            await hub.close()
+            raise
+        log.warning("GitLab does not answer; what is public is served from the index meanwhile", error=str(error))
+    for name in settings.without_effect():
+        log.warning("this setting has no effect in this version", setting=name)
+    if settings.hook_secret is None:
+        log.warning("no hooks: changes appear at the next sweep (SHARINGHUB_HOOK_SECRET)")
+    log.info("serving", stac=hub.urls.stac, hooks=f"{hub.urls.public}/hooks/gitlab")
+    await server(hub).serve(sockets=[listening])
+
+
+def server(hub: Hub) -> uvicorn.Server:
+    """The HTTP server for a hub. Request lines are not logged: they may hold what does not belong there."""
+    config = uvicorn.Config(
+        create_app(hub),
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+    )
+    return uvicorn.Server(config)

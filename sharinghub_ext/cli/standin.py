@@ -1,0 +1,35 @@
+"""`sharinghub standin`: a stand-in GitLab with sample projects, for trying the hub and for developing against it."""
+
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stac_ext.clock import SystemClock
+
+
+def command(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 8929,
+    empty: Annotated[bool, typer.Option("--empty", help="Without the sample projects.")] = False,
+) -> None:
+    """Run a stand-in GitLab: its REST and GraphQL API, git over HTTP, and hooks, with sample people and projects.
+
+    Its state is lost when it ends. It is for trying things out and for tests; it is no GitLab.
+    """
+    # Imported here, so that the commands of production never load the stand-in.
+    from gitlab_hooks.standin.samples import populate
+    from gitlab_hooks.standin.server import StandIn
+    from gitlab_hooks.standin.world import World
+
+    with tempfile.TemporaryDirectory(prefix="standin-") as folder:
+        world = World(repositories=Path(folder), clock=SystemClock())
+        samples = None if empty else populate(world)
+        with StandIn(world, host=host, port=port) as server, suppress(KeyboardInterrupt):
+            typer.echo(f"Stand-in GitLab at {server.url}")
+            for name, token in samples.tokens.items() if samples else ():
+                typer.echo(f"  {name:16} {token}")
+            threading.Event().wait()

@@ -1,0 +1,80 @@
+"""`sharinghub sync`: index once, with progress, and report what was left out and why."""
+
+import asyncio
+import sys
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.table import Table
+
+from gitlab_hooks.gateway.errors import GitLabError
+from gitlab_hooks.indexer import Change
+from gitlab_hooks.sweep import Report
+from sharinghub_ext.checks import GitLabCheckFailed, check_gitlab
+from sharinghub_ext.config import Settings, load_settings
+from sharinghub_ext.hub import build_hub
+from sharinghub_ext.logs import configure_logs
+
+
+def command() -> None:
+    """Make the index equal to GitLab once, and report what was skipped and why.
+
+    Safe to repeat, and beside a running hub. Exit code 3 if GitLab cannot be read, 1 if single projects could not.
+    """
+    settings = load_settings()
+    configure_logs(settings.model_copy(update={"log_level": "error"}))
+    report = asyncio.run(_sync(settings))
+    show(report, Console())
+    if report.failed:
+        raise typer.Exit(1)
+
+
+async def _sync(settings: Settings) -> Report:
+    hub = build_hub(settings)
+    console = Console(file=sys.stderr)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[path]}"))
+    try:
+        await asyncio.to_thread(check_gitlab, settings, hub.service)
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("Indexing", total=None, path="")
+
+            def progress(done: int, total: int, path: str) -> None:
+                bar.update(task, completed=done, total=total, path=path)
+
+            report = await hub.sweep(progress)
+            if report.failed:
+                await _again(hub.indexer.refresh, report)
+            return report
+    except GitLabError as error:
+        raise GitLabCheckFailed(f"{settings.api_url}: {error}", fatal=False) from error
+    finally:
+        await hub.close()
+
+
+async def _again(refresh: object, report: Report) -> None:
+    """Read once more what GitLab gave no usable answer for."""
+    assert callable(refresh)
+    failed, report.failed = report.failed, []
+    for project_id, path, _ in failed:
+        try:
+            report.add(path, await refresh(project_id))
+        except GitLabError as error:
+            report.failed.append((project_id, path, str(error)))
+        except Exception as error:
+            report.failed.append((project_id, path, f"{type(error).__name__}: {error}"))
+
+
+def show(report: Report, console: Console) -> None:
+    """Print a report for a person."""
+    counts = ", ".join(f"{report.counts[change]} {change.value}" for change in Change)
+    console.print(f"{counts}, {len(report.failed)} failed")
+    rows = [("skipped", path, reason) for path, reason in report.skipped]
+    rows += [("removed", path, reason) for path, reason in report.removed]
+    rows += [("failed", path, reason) for _, path, reason in report.failed]
+    rows += [("problems", path, f"{count} in its metadata") for path, count in report.with_problems]
+    if rows:
+        table = Table("what", "project", "why", box=None)
+        for what, path, why in sorted(rows):
+            table.add_row(what, path, why)
+        console.print(table)

@@ -1,0 +1,32 @@
+"""Is the hub alive, and are its reads right: `/healthz` and `/readyz`."""
+
+import asyncio
+from typing import cast
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from stac_ext.store.inbox import Inbox
+
+
+async def healthz(_: Request) -> Response:
+    """GET /healthz: the process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+async def readyz(request: Request) -> Response:
+    """GET /readyz: the store answers; how far the index is, without naming anything in it."""
+    inbox = cast("Inbox", request.app.state.inbox)
+    try:
+        counts = await asyncio.to_thread(inbox.counts)
+    except Exception:
+        return JSONResponse({"status": "the store does not answer"}, 503)
+    index = request.app.state.index_status
+    return JSONResponse(
+        {
+            "status": "ready",
+            "index": index.state,
+            "last_sweep": index.last_sweep,
+            "inbox": {"queued": counts.get("queued", 0), "dead": counts.get("dead", 0)},
+        }
+    )

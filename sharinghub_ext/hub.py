@@ -1,0 +1,173 @@
+"""The composition root: the only place where the parts of the hub are chosen and put together."""
+
+import asyncio
+import hashlib
+import ssl
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+import httpx
+import orjson
+import structlog
+
+from gitlab_hooks.gateway.errors import AccessDenied, CredentialRefused, GitLabError, NotFound
+from gitlab_hooks.gateway.service import Connection, ServiceClient
+from gitlab_hooks.gateway.viewer import ViewerClient
+from gitlab_hooks.grants import GrantRefresher
+from gitlab_hooks.indexer import Indexer
+from gitlab_hooks.reading import ProjectReader
+from gitlab_hooks.sweep import Progress, Report, Sweep
+from gitlab_hooks.worker import Worker
+from sharinghub_ext import __version__
+from sharinghub_ext.api.links import Urls
+from sharinghub_ext.auth.viewers import ANONYMOUS_NOTE, Viewers
+from sharinghub_ext.config import Settings
+from stac_ext.categories import DEFAULT_CATEGORIES, Category
+from stac_ext.clock import Clock, SystemClock
+from stac_ext.keyset import PageTokens
+from stac_ext.store.database import Database
+from stac_ext.store.inbox import Inbox
+from stac_ext.store.reader import CatalogueReader
+from stac_ext.store.writer import CatalogueWriter
+from stac_ext.times import format_rfc3339
+from stac_ext.urls import BuildContext
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class IndexStatus:
+    """How far the index is: `empty`, `indexing`, `ready`, or `stale` after a sweep that failed."""
+
+    state: str = "empty"
+    last_sweep: str | None = None
+
+
+@dataclass(slots=True)
+class Hub:
+    """The parts of one hub. Built by `build_hub`, closed by `close`."""
+
+    settings: Settings
+    clock: Clock
+    urls: Urls
+    context: BuildContext
+    categories: tuple[Category, ...]
+    database: Database
+    reader: CatalogueReader
+    tokens: PageTokens
+    inbox: Inbox
+    worker: Worker
+    viewer_client: ViewerClient
+    viewers: Viewers
+    service: ServiceClient
+    anonymous: ServiceClient
+    http: httpx.AsyncClient
+    indexer: Indexer
+    sweeper: Sweep
+    status: IndexStatus = field(default_factory=IndexStatus)
+    indexed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def sweep(self, progress: Progress = lambda done, total, path: None) -> Report:
+        """One comparison of the whole index with GitLab. Raises GitLabError where GitLab cannot be listed."""
+        if self.status.state == "empty":
+            self.status.state = "indexing"
+        try:
+            await self._learn_whether_public_is_open()
+            report = await self.sweeper.run(progress)
+        except GitLabError:
+            self.status.state = "stale" if self.status.last_sweep else "empty"
+            raise
+        self.status.state = "ready"
+        self.status.last_sweep = format_rfc3339(self.clock.now())
+        self.indexed.set()
+        return report
+
+    async def _learn_whether_public_is_open(self) -> None:
+        """GitLab may be configured to show nothing to anybody who is not signed in; then the hub does the same."""
+        try:
+            await asyncio.to_thread(self.anonymous.identity)
+        except (CredentialRefused, AccessDenied, NotFound):
+            answer = "no"
+        else:
+            answer = "yes"
+        if await asyncio.to_thread(self.database.get_note, ANONYMOUS_NOTE) != answer:
+            await asyncio.to_thread(self.database.set_note, ANONYMOUS_NOTE, answer)
+
+    def has_items(self) -> bool:
+        """Whether anything was ever indexed; blocks."""
+        return bool(CatalogueWriter(self.database).project_ids())
+
+    async def close(self) -> None:
+        """Stop background work and release connections."""
+        await self.viewers.close()
+        await self.http.aclose()
+        self.database.close()
+
+
+def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | None = None) -> Hub:
+    """Put a hub together. `public_url` is used where the settings name none.
+
+    Raises StoreError for a store that cannot be used. Must be called where an event loop runs.
+    """
+    clock = clock or SystemClock()
+    urls = Urls(settings.public_url or public_url or "http://localhost:8080")
+    categories = DEFAULT_CATEGORIES
+    topics = tuple(category.topic for category in categories)
+    database = Database.open(settings.database_url)
+    context = BuildContext(
+        stac_url=urls.stac,
+        assets_url=urls.assets,
+        gitlab_host_name=urlsplit(settings.gitlab_url).netloc,
+        gitlab_url=settings.gitlab_url,
+    )
+    token = settings.gitlab_token.get_secret_value() if settings.gitlab_token else None
+    connection = Connection(
+        url=settings.api_url,
+        ca_file=str(settings.gitlab_ca_file) if settings.gitlab_ca_file else None,
+        timeout=settings.gitlab_timeout,
+    )
+    service = ServiceClient(connection, token)
+    http = httpx.AsyncClient(
+        base_url=settings.api_url,
+        timeout=settings.gitlab_timeout,
+        verify=ssl.create_default_context(cafile=connection.ca_file),
+        trust_env=False,
+        headers={"User-Agent": "sharinghub"},
+        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+    )
+    viewer_client = ViewerClient(http)
+    salt = hashlib.sha256(
+        orjson.dumps([__version__, token is None, *(repr(one) for one in (context, *categories))])
+    ).hexdigest()
+    indexer = Indexer(ProjectReader(service, topics, salt), database, categories, context, clock)
+    writer = CatalogueWriter(database)
+    inbox = Inbox(database)
+    secret = settings.secret_key.get_secret_value().encode() if settings.secret_key else database.secret()
+    grants = GrantRefresher(viewer_client, database, topics, clock, admins_see_all=settings.admins_see_all)
+    return Hub(
+        settings=settings,
+        clock=clock,
+        urls=urls,
+        context=context,
+        categories=categories,
+        database=database,
+        reader=CatalogueReader(database),
+        tokens=PageTokens(secret),
+        inbox=inbox,
+        worker=Worker(inbox, indexer, writer, clock, settings.gitlab_concurrency),
+        viewer_client=viewer_client,
+        viewers=Viewers(
+            viewer_client,
+            grants,
+            database,
+            secret,
+            clock,
+            soft_seconds=settings.grants_ttl,
+            hard_seconds=settings.grants_hard_ttl,
+        ),
+        service=service,
+        anonymous=ServiceClient(connection),
+        http=http,
+        indexer=indexer,
+        sweeper=Sweep(service, indexer, writer, topics, settings.gitlab_concurrency),
+    )

@@ -1,0 +1,96 @@
+"""What happens around every request: path prefix, HEAD, caching headers, and how large a body may be."""
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+VARY = "Authorization, PRIVATE-TOKEN, X-Gitlab-Token, Cookie"
+
+
+class PathPrefix:
+    """Accepts the path of the public URL in front of every path, whether or not a proxy has cut it off already."""
+
+    def __init__(self, app: ASGIApp, prefix: str) -> None:
+        self._app = app
+        self._prefix = prefix.rstrip("/")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        if self._prefix and scope["type"] == "http" and (path + "/").startswith(self._prefix + "/"):
+            scope = {**scope, "path": path[len(self._prefix) :] or "/"}
+            raw = scope.get("raw_path")
+            if isinstance(raw, bytes) and raw.startswith(self._prefix.encode()):
+                scope["raw_path"] = raw[len(self._prefix.encode()) :] or b"/"
+        await self._app(scope, receive, send)
+
+
+class HeadAsGet:
+    """Answers HEAD as GET without the body, on every route that reads."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def headers_only(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, headers_only)
+
+
+class CacheHeaders:
+    """Says of every answer that it is for one caller, unless the handler said something narrower."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Cache-Control", "private, no-cache")
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.add_vary_header(VARY)
+                viewer = scope.get("state", {}).get("viewer")
+                for note in viewer.notes if viewer else ():
+                    headers.append("SharingHub-Grants", note)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+class BodyLimit:
+    """Refuses request bodies of more than `max_bytes` below a path; hooks have their own, larger limit."""
+
+    def __init__(self, app: ASGIApp, path: str, max_bytes: int) -> None:
+        self._app = app
+        self._path = path
+        self._max = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith(self._path):
+            await self._app(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self._max:
+                raise HTTPException(413, f"The body is larger than {self._max} bytes.")
+            return message
+
+        await self._app(scope, counted, send)

@@ -1,0 +1,261 @@
+"""Proves that writes are whole, that denials win races, and that grants are a diff of what GitLab said."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from stac_ext.model import ANONYMOUS, Viewer, Visibility
+from stac_ext.query import parse_search
+from stac_ext.store.database import Database, StoreError
+from stac_ext.store.denials import (
+    Denial,
+    MemberRemoved,
+    ProjectGone,
+    ProjectMoved,
+    SubtreeDistrusted,
+    UserDistrusted,
+    UserGained,
+    VisibilityLowered,
+)
+from stac_ext.store.grants import GrantTable
+from stac_ext.store.inbox import Inbox
+from stac_ext.store.reader import CatalogueReader
+from stac_ext.store.writer import CatalogueWriter, Put
+from tests.stac_ext.store.rows import put, record, stac_item
+
+BOX = {"geometry": {"type": "Point", "coordinates": [1, 1]}, "bbox": [1, 1, 1, 1]}
+USER = Viewer(Visibility.INTERNAL, "user:7")
+
+
+def count(reader: CatalogueReader, viewer: Viewer = ANONYMOUS, **asked: object) -> int:
+    return len(reader.search(viewer, parse_search(**asked)).docs)
+
+
+def deny(inbox: Inbox, *facts: Denial, key: str = "d") -> None:
+    assert inbox.receive(key, "event", None, facts, now=0)
+
+
+def grant(grants: GrantTable, database: Database, *projects: int) -> None:
+    grants.confirm("user:7", 7, "seven", False, now=1)
+    assert grants.replace("user:7", projects, began=database.seq(), now=2)
+
+
+def test_put_replaces_all_of_a_project_and_its_boxes(reader: CatalogueReader, writer: CatalogueWriter) -> None:
+    assert put(writer, 1, stac_item("1", "ai-model", **BOX), stac_item("1", "dataset", **BOX)) is Put.CHANGED
+    assert count(reader, bbox=[0, 0, 2, 2]) == 2
+    assert put(writer, 1, stac_item("1", "dataset"), fingerprint="2") is Put.CHANGED
+    assert (count(reader), count(reader, bbox=[0, 0, 2, 2])) == (1, 0)
+
+
+def test_put_again_of_the_same_changes_nothing(database: Database, writer: CatalogueWriter) -> None:
+    put(writer, 1)
+    before = database.seq()
+    assert put(writer, 1) is Put.UNCHANGED
+    assert database.seq() == before
+
+
+def test_a_failing_write_leaves_the_project_as_it_was(reader: CatalogueReader, writer: CatalogueWriter) -> None:
+    put(writer, 1)
+    broken = record(1, stac_item("1"), stac_item("1"), fingerprint="2")  # the same key twice
+    with pytest.raises(Exception, match="UNIQUE"):
+        writer.put(broken, began=2**60, now=0)
+    assert count(reader) == 1
+
+
+def test_drop_takes_items_boxes_aliases_and_grants(
+    database: Database, reader: CatalogueReader, writer: CatalogueWriter, grants: GrantTable
+) -> None:
+    put(writer, 1, stac_item("1", **BOX), path="a/old")
+    put(writer, 1, stac_item("1", **BOX), path="a/new", fingerprint="2")
+    grant(grants, database, 1)
+    assert writer.drop(1)
+    assert not writer.drop(1)
+    assert count(reader) == 0
+    assert grants.count("user:7") == 0
+    put(writer, 2, path="b/other")
+    assert reader.item_id_of_path(ANONYMOUS, "ai-model", "a/old") is None
+
+
+@pytest.mark.parametrize(
+    ("fact", "visible"),
+    [
+        (ProjectGone(1), False),
+        (VisibilityLowered(1, Visibility.PRIVATE), False),
+        (VisibilityLowered(1, Visibility.INTERNAL), False),
+        (ProjectMoved(1), False),
+        (SubtreeDistrusted("GROUP"), False),
+        (SubtreeDistrusted("grou"), True),
+        (SubtreeDistrusted("gr%"), True),
+        (VisibilityLowered(2, Visibility.PRIVATE), True),
+    ],
+)
+def test_denials_hide_at_once_and_a_read_that_began_before_writes_nothing(
+    database: Database, reader: CatalogueReader, writer: CatalogueWriter, inbox: Inbox, fact: Denial, visible: bool
+) -> None:
+    put(writer, 1)
+    began = database.seq()
+    deny(inbox, fact)
+    assert count(reader) == visible
+    late = writer.put(record(1, fingerprint="2"), began=began, now=0)
+    assert (late is Put.SUPERSEDED) != visible
+    assert count(reader) == visible
+    assert writer.put(record(1, fingerprint="2"), began=database.seq(), now=0) is not Put.SUPERSEDED
+    assert count(reader) == 1
+
+
+def test_a_project_that_is_deleted_while_it_is_read_for_the_first_time_does_not_appear(
+    database: Database, reader: CatalogueReader, writer: CatalogueWriter, inbox: Inbox
+) -> None:
+    began = database.seq()
+    deny(inbox, ProjectGone(1))
+    assert writer.put(record(1), began=began, now=0) is Put.SUPERSEDED
+    assert count(reader) == 0
+
+
+@pytest.mark.parametrize("fact", [MemberRemoved(1, 7), UserDistrusted(7), ProjectMoved(1), ProjectGone(1)])
+def test_a_denial_takes_the_grant_and_a_listing_that_began_before_does_not_bring_it_back(
+    database: Database, reader: CatalogueReader, writer: CatalogueWriter, grants: GrantTable, inbox: Inbox, fact: Denial
+) -> None:
+    put(writer, 1, visibility=Visibility.PRIVATE)
+    grant(grants, database, 1)
+    assert count(reader, USER) == 1
+    began = database.seq()
+    deny(inbox, fact)
+    assert count(reader, USER) == 0
+    assert not grants.replace("user:7", [1], began=began, now=3)
+    grants.add("user:7", [1], began=began, asked_seq=began)
+    assert count(reader, USER) == 0
+    assert grants.replace("user:7", [1], began=database.seq(), now=4)
+
+
+def test_a_listing_that_began_before_a_denial_still_removes(
+    database: Database, grants: GrantTable, inbox: Inbox
+) -> None:
+    grant(grants, database, 1, 2)
+    began = database.seq()
+    deny(inbox, UserGained(7), MemberRemoved(9, 7))
+    assert not grants.replace("user:7", [2, 3], began=began, now=3)
+    assert grants.count("user:7") == 1
+
+
+@pytest.mark.parametrize("fact", [UserGained(7), MemberRemoved(9, 7), UserDistrusted(7)])
+def test_changes_of_a_member_make_the_next_read_ask_again(
+    database: Database, grants: GrantTable, inbox: Inbox, fact: Denial
+) -> None:
+    grant(grants, database, 1)
+    deny(inbox, fact)
+    found = grants.find("user:7")
+    assert found is not None
+    assert found.snapshot_at == 0
+
+
+def test_what_became_known_or_less_public_later_is_unasked_until_it_was_asked(
+    database: Database, writer: CatalogueWriter, grants: GrantTable, inbox: Inbox
+) -> None:
+    put(writer, 1, visibility=Visibility.PRIVATE, path="a/1")
+    put(writer, 2, visibility=Visibility.PUBLIC, path="a/2")
+    grant(grants, database, 1)
+
+    def unasked() -> list[int]:
+        found = grants.find("user:7")
+        assert found is not None
+        return [project for project, _ in grants.unasked(found, 100)]
+
+    assert unasked() == []
+    put(writer, 3, visibility=Visibility.PRIVATE, path="a/3")
+    put(writer, 4, visibility=Visibility.INTERNAL, path="a/4")
+    deny(inbox, VisibilityLowered(2, Visibility.PRIVATE))
+    assert unasked() == [3, 2]
+    grants.add("user:7", [3], began=database.seq(), asked_seq=database.seq())
+    assert unasked() == []
+    assert grants.count("user:7") == 2
+
+
+def test_a_delivery_is_received_once_and_deliveries_for_a_scope_are_settled_together(inbox: Inbox) -> None:
+    for number in range(5):
+        assert inbox.receive(f"k{number}", "push", "project:1", (), now=number)
+    assert not inbox.receive("k1", "push", "project:1", (), now=9)
+    assert inbox.receive("other", "push", "project:2", (), now=9)
+    work = inbox.claim(10, busy=())
+    assert work is not None
+    assert (work.scope, len(work.ids)) == ("project:1", 5)
+    other = inbox.claim(10, busy=("project:1",))
+    assert other is not None
+    assert other.scope == "project:2"
+    inbox.done(work)
+    inbox.retry(other, "GitLab is down", not_before=50)
+    assert inbox.claim(10, busy=()) is None
+    assert inbox.next_due() == 50
+    again = inbox.claim(50, busy=())
+    assert again is not None
+    assert again.tries == 1
+    inbox.bury(again, "given up")
+    assert inbox.counts() == {"done": 5, "dead": 1}
+    inbox.prune(before=100)
+    assert inbox.counts() == {"dead": 1}
+
+
+def test_the_store_survives_being_closed_and_opened(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/store.db"
+    first = Database.open(url)
+    put(CatalogueWriter(first), 1)
+    secret = first.secret()
+    first.close()
+    second = Database.open(url)
+    assert count(CatalogueReader(second)) == 1
+    assert second.secret() == secret
+    second.close()
+
+
+def foreign(path: Path) -> None:
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE customers (name)")
+
+
+def locked(path: Path) -> None:
+    Database.open(f"sqlite:///{path}").close()
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN EXCLUSIVE")
+    _HELD.append(holder)
+
+
+def newer(path: Path) -> None:
+    Database.open(f"sqlite:///{path}").close()
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE meta SET value = '99' WHERE key = 'version'")
+
+
+_HELD: list[sqlite3.Connection] = []
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (foreign, "another program"),
+        (locked, "locked"),
+        (newer, "schema version 99"),
+        (lambda path: path.write_bytes(b"not a database, but long enough to look at" * 100), "not a SQLite database"),
+        (lambda path: path.mkdir(), "not a file"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_with_a_message(
+    tmp_path: Path, make: object, message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stac_ext.store.database.BUSY_SECONDS", 0.1)
+    path = tmp_path / "store.db"
+    assert callable(make)
+    make(path)
+    before = path.read_bytes() if path.is_file() else b""
+    with pytest.raises(StoreError, match=message):
+        Database.open(f"sqlite:///{path}")
+    if make is foreign:
+        assert path.read_bytes() == before
+    while _HELD:
+        _HELD.pop().close()
+
+
+@pytest.mark.parametrize("url", ["mysql://host/db", "sqlite://", "not a url at all"])
+def test_another_engine_is_refused(url: str) -> None:
+    with pytest.raises(StoreError):
+        Database.open(url)
