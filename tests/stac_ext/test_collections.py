@@ -1,0 +1,72 @@
+"""That a category is a valid STAC Collection, with the extent it is given."""
+
+import importlib.util
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stac_ext.categories import AI_MODEL, DATASET, DEFAULT_CATEGORIES, Category
+from stac_ext.collections import CollectionExtent, build_collection
+from stac_ext.urls import BuildContext
+
+CONTEXT = BuildContext("https://hub.example/stac", "https://hub.example/assets", "GitLab", "https://gl.example")
+VALIDATOR = Path(__file__).resolve().parents[2].parent / "shared" / "stac" / "validate_item.py"
+
+
+def errors(document: dict[str, Any]) -> list[str]:
+    if not VALIDATOR.exists():
+        pytest.skip("the offline STAC validator is not beside this checkout")
+    spec = importlib.util.spec_from_file_location("validate_item", VALIDATOR)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return list(module.validate(document, strict=True))
+
+
+def test_the_categories_and_their_topics() -> None:
+    assert [(c.id, c.topic, c.ml_model) for c in DEFAULT_CATEGORIES] == [
+        ("ai-model", "sharinghub:aimodel", True),
+        ("dataset", "sharinghub:dataset", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    "extent",
+    [
+        (None, (None, None)),
+        ([177.0, -20.0, -178.0, -15.0], (datetime(2020, 1, 1, tzinfo=UTC), None)),
+        ([0.0, 0.0, 0.0, 1.0, 1.0, 1.0], (None, datetime(2020, 1, 1, tzinfo=UTC))),
+    ],
+)
+@pytest.mark.parametrize("category", [AI_MODEL, DATASET, Category("x y", "t", "", "")])
+def test_collections_are_valid(category: Category, extent: CollectionExtent) -> None:
+    assert errors(build_collection(category, CONTEXT, extent, {"license": ["MIT"], "gsd": []})) == []
+
+
+def test_a_collection_tells_the_extent_of_what_is_visible() -> None:
+    """The incumbent's collections always claim the whole world and all time."""
+    moment = datetime(2020, 1, 1, tzinfo=UTC)
+    collection = build_collection(DATASET, CONTEXT, ([0, 0, 1, 1], (moment, None)), {"gsd": [], "license": ["MIT"]})
+    assert collection["extent"] == {
+        "spatial": {"bbox": [[0, 0, 1, 1]]},
+        "temporal": {"interval": [["2020-01-01T00:00:00Z", None]]},
+    }
+    assert collection["summaries"] == {"license": ["MIT"]}
+    nothing = build_collection(DATASET, CONTEXT)
+    assert nothing["extent"]["spatial"] == {"bbox": [[-180, -90, 180, 90]]}
+    assert nothing["extent"]["temporal"] == {"interval": [[None, None]]}
+    assert "summaries" not in nothing
+
+
+def test_a_collection_links_to_its_items() -> None:
+    collection = build_collection(AI_MODEL, CONTEXT)
+    assert {link["rel"]: link["href"] for link in collection["links"]} == {
+        "self": "https://hub.example/stac/collections/ai-model",
+        "root": "https://hub.example/stac",
+        "parent": "https://hub.example/stac",
+        "items": "https://hub.example/stac/collections/ai-model/items",
+    }
+    assert (collection["license"], collection["providers"][0]["roles"]) == ("other", ["host"])
