@@ -99,7 +99,7 @@ def resolve_licence(
     declared: Any, declared_url: Any, detected: DetectedLicence | None, log: ProblemLog, field: str = "license"
 ) -> Licence:
     """The licence by front matter, else by GitLab's detection, else none, which is then told to `log`."""
-    url = _declared_url(declared_url, log)
+    url = _declared_url(declared_url or (declared.get("url") if isinstance(declared, dict) else None), log)
     text = _declared_text(declared, log, field)
     if text is not None:
         return _from_text(text, url, log, field)
@@ -220,11 +220,12 @@ def _from_url(url: str) -> str | None:
 
 
 def _declared_text(declared: Any, log: ProblemLog, field: str) -> str | None:
-    if isinstance(declared, dict):
-        declared = declared.get("name", declared.get("id"))
-    if isinstance(declared, list) and len(declared) == 1:
-        declared = declared[0]
-    text = line_of(declared)
+    value = declared
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, dict):
+        value = value.get("name", value.get("id"))
+    text = line_of(value)
     if text is None and declared not in (None, "", []):
         log.add("licence-unknown", f"`license` is {quoted(declared)}, not text.", _FIX, field=field)
     return text
