@@ -10,6 +10,8 @@ from brotli_asgi import BrotliMiddleware
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from stac_fastapi.api.app import StacApi
+from stac_fastapi.api.models import EmptyRequest
+from stac_fastapi.api.routes import create_async_endpoint
 from stac_fastapi.types.config import ApiSettings
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -43,7 +45,8 @@ class _HubApi(StacApi):
         super().register_core()
         client = self.client
         assert isinstance(client, CatalogueClient)
-        self.router.add_api_route("", client.landing_page, methods=["GET"], include_in_schema=False)
+        landing = create_async_endpoint(client.landing_page, EmptyRequest)
+        self.router.add_api_route("", landing, methods=["GET"], include_in_schema=False)
         self.router.add_api_route(
             "/collections/{collection_id}/items/{path:path}",
             client.item_by_path,

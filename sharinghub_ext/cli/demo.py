@@ -40,7 +40,7 @@ def command(
     url = address_of(hub_socket)
     with tempfile.TemporaryDirectory(prefix="sharinghub-demo-") as folder, suppress(KeyboardInterrupt):
         world = World(repositories=Path(folder) / "git", clock=SystemClock())
-        samples = populate(world)
+        samples = populate(world, hub_url=url)
         with StandIn(world, host="127.0.0.1", port=_port(gitlab_port, _GITLAB_PORT)) as standin:
             world.add_system_hook(
                 f"{url}/hooks/gitlab",
@@ -57,14 +57,17 @@ def command(
                 log_level="warning",
             )
             configure_logs(settings)
-            asyncio.run(_demo(settings, hub_socket, standin.url, samples.tokens))
+            untagged = samples.projects["earth/lab-handbook"]
+            asyncio.run(_demo(settings, hub_socket, standin.url, samples.tokens, untagged))
 
 
-async def _demo(settings: Settings, listening: socket.socket, gitlab: str, tokens: Mapping[str, str]) -> None:
+async def _demo(
+    settings: Settings, listening: socket.socket, gitlab: str, tokens: Mapping[str, str], untagged: int
+) -> None:
     hub = build_hub(settings, address_of(listening))
     serving = asyncio.create_task(server(hub).serve(sockets=[listening]))
     await _indexed(hub, serving)
-    await _print(hub.urls.public, gitlab, tokens)
+    await _print(hub.urls.public, gitlab, tokens, untagged)
     await serving
 
 
@@ -75,21 +78,21 @@ async def _indexed(hub: Hub, serving: asyncio.Task[None]) -> None:
     first.cancel()
 
 
-async def _print(url: str, gitlab: str, tokens: Mapping[str, str]) -> None:
+async def _print(url: str, gitlab: str, tokens: Mapping[str, str], untagged: int) -> None:
     console = Console(soft_wrap=True, highlight=False)
     people = Table("who", "token (a sample)", "sees", box=None, padding=(0, 3, 0, 2))
     async with httpx.AsyncClient(trust_env=False, timeout=30) as http:
         for name, token in {"nobody": "", **tokens}.items():
             headers = {"Authorization": f"Bearer {token}"} if token else {}
             answer = await http.get(f"{url}/stac/search", params={"limit": 1}, headers=headers)
-            seen = f"{answer.json()['numberMatched']} items" if answer.is_success else answer.json()["detail"]
+            seen = f"{answer.json()['numberMatched']} items" if answer.is_success else f"refused ({answer.status_code})"
             people.add_row(name, token or "-", seen)
     console.print("\nSharingHub demo\n", style="bold")
     console.print(f"  STAC API             {url}/stac")
     console.print(f"  API documentation    {url}/api.html")
     console.print(f"  Stand-in GitLab      {gitlab}\n")
     console.print(people)
-    console.print(_LINES.format(url=url, gitlab=gitlab), markup=False)
+    console.print(_LINES.format(url=url, gitlab=gitlab, untagged=untagged), markup=False)
     console.file.flush()
 
 
@@ -112,7 +115,7 @@ Lines to copy
 
   # 4. Tag a project and watch it appear (remove the topic, and it goes)
   curl -s -X PUT -H 'PRIVATE-TOKEN: glpat-demo-maya-api' -H 'Content-Type: application/json' \\
-    -d '{{"topics": ["sharinghub:dataset"]}}' {gitlab}/api/v4/projects/UNTAGGED
+    -d '{{"topics": ["sharinghub:dataset"]}}' {gitlab}/api/v4/projects/{untagged}
   curl -s '{url}/stac/collections/dataset/items?limit=100'
 
 Ctrl-C ends the demo.

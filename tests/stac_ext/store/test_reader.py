@@ -29,7 +29,7 @@ def found(reader: CatalogueReader, viewer: Viewer = ANONYMOUS, **asked: object) 
     return ids(reader.search(viewer, parse_search(limit=100, **asked)))
 
 
-def test_default_order_is_newest_first_then_id_then_collection(
+def test_newest_first_then_id_then_collection(
     reader: CatalogueReader, writer: CatalogueWriter
 ) -> None:
     put(writer, 2, stac_item("2", "dataset"), stac_item("2", "ai-model"))
@@ -133,7 +133,7 @@ def test_datetime_meets_the_declared_interval_else_the_datetime(
         pytest.param({"intersects": {"type": "Point", "coordinates": [1, 1]}}, ["triangle"], id="point"),
         pytest.param({"intersects": {"type": "LineString", "coordinates": [[8, 8], [9, 9]]}}, [], id="line outside"),
         pytest.param(
-            {"intersects": {"type": "MultiPoint", "coordinates": [[99, 9], [1, 1]]}}, ["triangle"], id="points"
+            {"intersects": {"type": "MultiPoint", "coordinates": [[99, 9], [1, 1]]}}, ["triangle"], id="two"
         ),
         pytest.param(
             {"intersects": {"type": "GeometryCollection", "geometries": [{"type": "Point", "coordinates": [2, 2]}]}},
