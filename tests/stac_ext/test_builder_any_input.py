@@ -101,7 +101,7 @@ fields = {
     "extent": values | declared_extents,
     **dict.fromkeys(KNOWN_KEYS, values),
 }
-front_matters = st.fixed_dictionaries({}, optional=fields)  # type: ignore[arg-type]
+front_matters = st.fixed_dictionaries({}, optional=fields)
 paths = st.text(max_size=20) | st.from_regex(r"([a-z]{0,3}/){0,2}[a-z]{0,3}\.(tif|onnx|png|md|dvc)", fullmatch=True)
 files = st.lists(
     st.builds(
