@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sharinghub_ext.app import create_app
 from sharinghub_ext.cli.serve import address_of, listen, server
 from sharinghub_ext.config import Settings
 from sharinghub_ext.hub import Hub, build_hub
@@ -65,7 +66,7 @@ async def _demo(
     settings: Settings, listening: socket.socket, gitlab: str, tokens: Mapping[str, str], untagged: int
 ) -> None:
     hub = build_hub(settings, address_of(listening))
-    serving = asyncio.create_task(server(hub).serve(sockets=[listening]))
+    serving = asyncio.create_task(server(create_app(hub)).serve(sockets=[listening]))
     await _indexed(hub, serving)
     await _print(hub.urls.public, gitlab, tokens, untagged)
     await serving

@@ -8,11 +8,12 @@ from typing import Annotated
 import structlog
 import typer
 import uvicorn
+from fastapi import FastAPI
 
 from sharinghub_ext.app import create_app
 from sharinghub_ext.checks import GitLabCheckFailed, check_gitlab
 from sharinghub_ext.config import Settings, SettingsError, load_settings
-from sharinghub_ext.hub import Hub, build_hub
+from sharinghub_ext.hub import build_hub
 from sharinghub_ext.logs import configure_logs
 
 log = structlog.get_logger()
@@ -37,9 +38,12 @@ def listen(host: str, port: int) -> socket.socket:
     """A socket that listens, so that the port is known before anything is told. Raises SettingsError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=2048)
+        listening = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as error:
         raise SettingsError(f"--host {host} --port {port}: cannot listen there: {error.strerror}") from error
+    # Inherited by connections. Without it an answer's second packet waits for a delayed acknowledgement, about 40 ms.
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listening
 
 
 def address_of(listening: socket.socket) -> str:
@@ -65,13 +69,13 @@ async def serve(settings: Settings, listening: socket.socket) -> None:
     if settings.hook_secret is None:
         log.warning("no hooks: changes appear at the next sweep (SHARINGHUB_HOOK_SECRET)")
     log.info("serving", stac=hub.urls.stac, hooks=f"{hub.urls.public}/hooks/gitlab")
-    await server(hub).serve(sockets=[listening])
+    await server(create_app(hub)).serve(sockets=[listening])
 
 
-def server(hub: Hub) -> uvicorn.Server:
-    """The HTTP server for a hub. Request lines are not logged: they may hold what does not belong there."""
+def server(app: FastAPI) -> uvicorn.Server:
+    """The HTTP server of an application. Request lines are not logged: they may hold what does not belong there."""
     config = uvicorn.Config(
-        create_app(hub),
+        app,
         access_log=False,
         log_config=None,
         server_header=False,

@@ -1,0 +1,56 @@
+# Everything that a person or CI runs. Each target does all of its own set-up; a second run takes seconds.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: help demo demo-check test lint format docs lock clean
+
+help:  ## Show what there is to make
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed: install it, or say make PYTHON=/path/to/python3"; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "python -m venv failed: install python3-venv"; exit 1; }
+	@echo "Installing what the hub needs into $(VENV) (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "Installing what the tests need into $(VENV) (once)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.runtime  ## Stand-in GitLab with sample projects, and the hub on it (PORT=, GITLAB_PORT=)
+	@$(BIN)/sharinghub demo $(if $(PORT),--port $(PORT)) $(if $(GITLAB_PORT),--gitlab-port $(GITLAB_PORT))
+
+demo-check: $(VENV)/.dev  ## Do what the demo's lines say, and check what a person would see
+	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/e2e/test_demo.py
+
+test: $(VENV)/.dev  ## All tests (ARGS= for pytest)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: $(VENV)/.dev  ## Style, format, types, and the direction of imports
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.dev  ## Bring the code into form
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+docs: $(VENV)/.dev  ## The documentation, into site/; warnings are errors
+	@$(BIN)/mkdocs build --strict --quiet
+
+lock: $(VENV)/.dev  ## Choose dependency versions anew
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group build pyproject.toml -o requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group build --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+
+clean:  ## Remove what was made
+	rm -rf $(VENV) site dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
