@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import fnmatch
+import hmac
 import json
 import uuid
 from collections import deque
@@ -102,7 +104,10 @@ class HookSender:
         with httpx.Client(timeout=TIMEOUT, trust_env=False) as client:
             while True:
                 with self._changed:
-                    self._changed.wait_for(lambda: bool(self._waiting))
+                    if not self._waiting:
+                        # Nothing left: the next event starts a thread of its own, so that an idle world holds none.
+                        self._thread = None
+                        return
                     delivery = self._waiting.popleft()
                 self._deliver(client, delivery)
                 with self._changed:
@@ -113,7 +118,10 @@ class HookSender:
     def _deliver(self, client: httpx.Client, delivery: Delivery) -> None:
         hook = delivery.hook
         try:
-            answer = client.post(hook.url, content=json.dumps(delivery.payload).encode(), headers=delivery.headers)
+            body = json.dumps(delivery.payload).encode()
+            if hook.signing_token:
+                delivery.headers |= _signed(hook.signing_token, delivery.headers["Idempotency-Key"], body, self._clock)
+            answer = client.post(hook.url, content=body, headers=delivery.headers)
             delivery.status = answer.status_code
             answered = answer.status_code < 400
         except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -128,6 +136,17 @@ class HookSender:
             rest = min(FIRST_REST * 2**hook.backoffs, LONGEST_REST) if hook.backoffs < 16 else LONGEST_REST
             hook.backoffs += 1
             hook.disabled_until = self._clock.now() + rest
+
+
+def _signed(secret: str, identity: str, body: bytes, clock: Clock) -> dict[str, str]:
+    """The Standard Webhooks headers that a hook with a signing token has (`whsec_` and the key in base64)."""
+    moment = str(int(clock.now().timestamp()))
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    digest = hmac.digest(key, f"{identity}.{moment}.".encode() + body, "sha256")
+    return {
+        "webhook-id": identity, "webhook-timestamp": moment,
+        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+    }
 
 
 def branch_wanted(hook: Hook, branch: str) -> bool:

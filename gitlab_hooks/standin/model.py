@@ -153,6 +153,7 @@ class Hook:
     repository_update_events: bool = False
     push_events_branch_filter: str | None = None
     enable_ssl_verification: bool = True
+    signing_token: str | None = None
     name: str | None = None
     description: str | None = None
     failures: int = 0

@@ -107,8 +107,9 @@ class State:
 
     def below(self, group: Group) -> list[Group | Project]:
         """All subgroups and projects of a group, at any depth."""
-        inside: list[Group | Project] = [g for g in self.groups.values() if g is not group and group in g.lineage()]
-        inside += [p for p in self.projects.values() if p.group and group in p.group.lineage()]
+        groups, projects = list(self.groups.values()), list(self.projects.values())
+        inside: list[Group | Project] = [g for g in groups if g is not group and group in g.lineage()]
+        inside += [p for p in projects if p.group and group in p.group.lineage()]
         return inside
 
     # Events

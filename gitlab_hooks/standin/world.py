@@ -15,7 +15,7 @@ _PROJECT_FLAGS = {"push_events": True}
 _SYSTEM_FLAGS = {"repository_update_events": True}
 _KEPT = (
     "push_events", "tag_push_events", "releases_events", "repository_update_events", "push_events_branch_filter",
-    "enable_ssl_verification", "name", "description",
+    "enable_ssl_verification", "name", "description", "signing_token",
 )
 
 

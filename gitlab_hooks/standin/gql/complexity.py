@@ -86,6 +86,10 @@ class Meter:
         return cost
 
     def _arguments(self, field: GraphQLField, node: FieldNode) -> dict[str, Any]:
-        given = {name: arg.default_value for name, arg in field.args.items() if isinstance(arg.default_value, str)}
+        nodes = {name: arg.ast_node for name, arg in field.args.items()}
+        given = {
+            name: value_from_ast_untyped(found.default_value) for name, found in nodes.items()
+            if found is not None and found.default_value is not None
+        }
         named = node.arguments or ()
         return given | {arg.name.value: value_from_ast_untyped(arg.value, self._variables) for arg in named}

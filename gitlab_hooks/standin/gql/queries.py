@@ -107,7 +107,7 @@ def memberships(_source: Json, info: Info, **given: Any) -> Json:
     me = context.reader.user
     assert me is not None
     rows = [
-        (item, item.members[me.id]) for item in context.world.projects.values()
+        (item, item.members[me.id]) for item in list(context.world.projects.values())
         if me.id in item.members and item.members[me.id].active(context.reader.today)
     ]
 

@@ -24,7 +24,7 @@ def _answer_groups(call: Call, rows: list[Group]) -> Response:
 
 
 def groups(call: Call) -> Response:
-    rows = [group for group in call.world.groups.values() if sees_group(call.world, call.reader, group)]
+    rows = [group for group in list(call.world.groups.values()) if sees_group(call.world, call.reader, group)]
     least = call.number("min_access_level") or (AccessLevel.OWNER if call.flag("owned") else 0)
     if least:
         rows = [group for group in rows if call.reader.group_role(group).level >= least]
@@ -50,7 +50,7 @@ def one_group(call: Call) -> Response:
 
 def subgroups(call: Call) -> Response:
     above = call.group()
-    rows = [g for g in call.world.groups.values() if g.parent is above and sees_group(call.world, call.reader, g)]
+    rows = [g for g in list(call.world.groups.values()) if g.parent is above and sees_group(call.world, call.reader, g)]
     return _answer_groups(call, rows)
 
 
@@ -143,7 +143,7 @@ def all_topics(world: World) -> list[tuple[int, str, int]]:
     """All topics of public projects and of others alike, as (id, name, number of projects), most used first."""
     counts: dict[str, int] = {}
     first: dict[str, Project] = {}
-    for project in world.projects.values():
+    for project in list(world.projects.values()):
         for topic in project.topics:
             counts[topic] = counts.get(topic, 0) + (project.visibility != "private")
             first.setdefault(topic, project)

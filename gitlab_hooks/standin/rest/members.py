@@ -46,7 +46,7 @@ def _direct(call: Call, target: Target) -> list[Membership]:
 def _everybody(call: Call, target: Target) -> list[tuple[Membership, Role]]:
     """Each user once with the highest role, as `members/all` gives it (invited groups included)."""
     found = []
-    for user in call.world.users.values():
+    for user in list(call.world.users.values()):
         reader = call.world.reader(user)
         role = reader.project_role(target) if isinstance(target, Project) else reader.group_role(target)
         if role.level:

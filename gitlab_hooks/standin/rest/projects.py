@@ -26,10 +26,8 @@ def a_moment(call: Call, name: str) -> datetime | None:
 
 
 def listing_filter(call: Call) -> Filter:
-    """The filters of `GET /projects`; those about the caller ask for a token."""
+    """The filters of `GET /projects`. Those about the caller leave nothing for an anonymous one (ProjectsFinder)."""
     membership, owned, starred = (bool(call.flag(name)) for name in ("membership", "owned", "starred"))
-    if membership or owned or starred or call.text("min_access_level"):
-        call.signed_in()
     return Filter(
         topics=tuple(topic.strip() for topic in (call.text("topic") or "").split(",") if topic.strip()),
         visibility=call.one_of("visibility", tuple(VISIBILITY_LEVELS)),
@@ -58,8 +56,7 @@ def answer_list(call: Call, rows: list[Project]) -> Response:
 def list_projects(call: Call) -> Response:
     # `include_pending_delete` is about rows that a worker is removing this moment: there are none here. Projects marked
     # for deletion are listed like any other, unless `active=true`.
-    if call.flag("include_pending_delete"):
-        call.signed_in()
+    call.flag("include_pending_delete")
     return answer_list(call, find_projects(call.world, call.reader, listing_filter(call)))
 
 
