@@ -11,7 +11,7 @@ from gitlab_hooks.standin.model import Project, Release, User
 from gitlab_hooks.standin.namespaces import Namespaces
 from gitlab_hooks.standin.objects import ZERO
 from gitlab_hooks.standin.repository import BRANCHES, TAGS, Signature
-from gitlab_hooks.standin.state import Conflict
+from gitlab_hooks.standin.state import Conflict, in_utc
 
 RefChange = tuple[str, str, str]
 # https://docs.gitlab.com/administration/system_hooks/#system-hook-limits
@@ -40,7 +40,7 @@ class Code(Namespaces):
             parent = heads.get(branch) or repository.resolve(start_branch)
             author = author or project.creator
             name, email = signature or (author.name, author.email) if author else ("Administrator", "admin@example.com")
-            signed = Signature(name, email, committed_at or self.now())
+            signed = Signature(name, email, in_utc(committed_at) or self.now())
             sha = repository.write_commit(parent, files, message, signed, executable)
             repository.set_ref(BRANCHES + branch, sha)
             self.pushed(project, author, [(BRANCHES + branch, heads.get(branch, ZERO), sha)])
@@ -145,8 +145,8 @@ class Code(Namespaces):
             if tag not in project.repository.tags():
                 self.add_tag(project, tag, ref, tag_message, author=author)
             now = self.now()
-            sha = project.repository.resolve(TAGS + tag)
-            release = Release(tag, name or tag, description, now, released_at or now, author or project.creator, sha)
+            sha, moment = project.repository.resolve(TAGS + tag), in_utc(released_at) or now
+            release = Release(tag, name or tag, description, now, moment, author or project.creator, sha)
             project.releases[tag] = release
             self._release_event("create", project, release)
             return release
@@ -160,7 +160,7 @@ class Code(Namespaces):
             release = project.releases[tag]
             release.name = name or release.name
             release.description = release.description if description is None else description
-            release.released_at = released_at or release.released_at
+            release.released_at = in_utc(released_at) or release.released_at
             self._release_event("update", project, release)
             return release
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from threading import Event, Lock
 from typing import Any
 
@@ -48,7 +49,7 @@ class Fault:
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         if self.status in (502, 503, 504):
             return Response(_HTML.format(status=self.status), self.status, headers, "text/html")
-        message = {500: "500 Internal Server Error"}.get(self.status, f"{self.status} Injected")
+        message = f"{self.status} {HTTPStatus(self.status).phrase}"
         return Response(json.dumps({"message": message}), self.status, headers, "application/json")
 
 

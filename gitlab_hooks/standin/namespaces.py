@@ -7,7 +7,7 @@ from datetime import date, datetime
 from gitlab_hooks.standin import payloads
 from gitlab_hooks.standin.model import VISIBILITY_LEVELS, AccessLevel, Group, Project, Share, User
 from gitlab_hooks.standin.people import People, as_date
-from gitlab_hooks.standin.state import Conflict
+from gitlab_hooks.standin.state import Conflict, in_utc
 
 
 class Namespaces(People):
@@ -25,7 +25,7 @@ class Namespaces(People):
             parent = self.group_at(above) if above else None
             if above and parent is None:
                 raise Conflict("parent", f"{above} does not exist")
-            now = created_at or self.now()
+            now = in_utc(created_at) or self.now()
             group = Group(self.next_id("namespace"), last, name or last, parent, visibility, now, now, description)
             self._claim(group.full_path, group)
             self.groups[group.id] = group

@@ -9,7 +9,7 @@ from typing import Any
 
 from gitlab_hooks.standin import payloads
 from gitlab_hooks.standin.model import USER_STATES, AccessLevel, Group, Membership, Project, Token, User
-from gitlab_hooks.standin.state import State
+from gitlab_hooks.standin.state import State, in_utc
 
 
 def as_date(value: date | datetime | str | None) -> date | None:
@@ -32,8 +32,9 @@ class People(State):
         if state not in USER_STATES:
             raise ValueError(f"state must be one of {USER_STATES}")
         with self.lock:
+            since = in_utc(created_at) or self.now()
             user = User(
-                self.next_id("user"), username, name or username, created_at or self.now(), self.next_id("namespace"),
+                self.next_id("user"), username, name or username, since, self.next_id("namespace"),
                 admin=admin, auditor=auditor, external=external, bot=bot, state=state,
             )
             self._claim(username, user)

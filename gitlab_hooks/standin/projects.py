@@ -11,7 +11,7 @@ from gitlab_hooks.standin import payloads
 from gitlab_hooks.standin.code import Code
 from gitlab_hooks.standin.model import REPOSITORY_LEVELS, VISIBILITY_LEVELS, AccessLevel, Group, Project, User
 from gitlab_hooks.standin.repository import BRANCHES, Repository
-from gitlab_hooks.standin.state import Conflict
+from gitlab_hooks.standin.state import Conflict, in_utc
 
 
 class Projects(Code):
@@ -37,11 +37,16 @@ class Projects(Code):
             if not isinstance(namespace, Group | User):
                 raise Conflict("namespace", f"{above or path!r} does not exist")
             identity = self.next_id("project")
+            created_at, committed_at = in_utc(created_at), in_utc(committed_at)
             now = created_at or self.now()
             personal = namespace if isinstance(namespace, User) else None
+            git_dir = self.repositories / f"{identity}.git"
+            if (git_dir / "HEAD").exists():
+                # Left by an earlier run in the same folder: its state is gone, so must its code be.
+                shutil.rmtree(git_dir)
             project = Project(
                 identity, last, name or last, namespace, visibility, now, now, now,
-                Repository(self.repositories / f"{identity}.git", default_branch),
+                Repository(git_dir, default_branch),
                 description=description, topics=tuple(topics), creator=creator or owner or personal,
                 repository_access_level=repository_access_level, star_base=star_count,
             )

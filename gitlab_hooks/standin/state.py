@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
 from threading import RLock
@@ -17,6 +17,13 @@ from stac_ext.clock import Clock, SystemClock
 
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,254}")
 Target = User | Group | Project
+
+
+def in_utc(moment: datetime | None) -> datetime | None:
+    """A moment in UTC; one without a zone is taken for UTC."""
+    if moment is None:
+        return None
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 class Conflict(ValueError):
@@ -42,6 +49,7 @@ class State:
         self.groups: dict[int, Group] = {}
         self.projects: dict[int, Project] = {}
         self.system_hooks: dict[int, Hook] = {}
+        self.large_reads: dict[tuple[int, int], int] = {}
         self._routes: dict[str, Target] = {}
         self._old_routes: dict[str, Project | Group] = {}
         self._ids = {kind: count(1) for kind in ("user", "token", "namespace", "project", "hook", "share")}

@@ -15,6 +15,7 @@ from gitlab_hooks.standin.model import Project
 from gitlab_hooks.standin.objects import Entry
 from gitlab_hooks.standin.repository import check_path
 
+LARGE_FILE, LARGE_READS_A_MINUTE = 10 * 1024 * 1024, 5
 ACTIONS = ("create", "delete", "move", "update", "chmod")
 
 
@@ -32,6 +33,17 @@ def _file(call: Call, *, ref_needed: bool) -> tuple[Project, str, Entry, bytes]:
     if entry is None or data is None:
         raise not_found("File")
     return project, sha, entry, data
+
+
+def check_large(call: Call, project: Project, data: bytes) -> None:
+    """Let a project's large files be had as JSON five times a minute only (API::Helpers::BlobHelpers)."""
+    if len(data) <= LARGE_FILE:
+        return
+    key = (project.id, int(call.world.now().timestamp()) // 60)
+    reads = call.world.large_reads
+    reads[key] = reads.get(key, 0) + 1
+    if reads[key] > LARGE_READS_A_MINUTE:
+        raise refuse(429, {"error": "This endpoint has been requested too many times. Try again later."})
 
 
 def _about(call: Call, project: Project, sha: str, entry: Entry, data: bytes) -> dict[str, Any]:
@@ -58,6 +70,7 @@ def _text(value: Any) -> str:
 
 def file_json(call: Call) -> Response:
     project, sha, entry, data = _file(call, ref_needed=True)
+    check_large(call, project, data)
     about = _about(call, project, sha, entry, data)
     return JSONResponse(about | {"content": base64.b64encode(data).decode()}, headers=_headers(about))
 

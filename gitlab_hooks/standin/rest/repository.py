@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
@@ -13,8 +15,9 @@ from gitlab_hooks.standin.calls import ApiError, Call, Router, invalid, not_foun
 from gitlab_hooks.standin.code_entities import branch_entity, commit_detail, commit_entity, tag_entity, tree_entity
 from gitlab_hooks.standin.model import Project
 from gitlab_hooks.standin.repository import Commit
-from gitlab_hooks.standin.rest.files import raw_answer
+from gitlab_hooks.standin.rest.files import check_large, raw_answer
 from gitlab_hooks.standin.rest.projects import a_moment
+from gitlab_hooks.standin.state import Conflict
 
 ARCHIVES = {
     "tar.gz": "application/gzip", "zip": "application/zip", "tar": "application/x-tar", "tgz": "application/gzip",
@@ -40,11 +43,12 @@ def tree(call: Call) -> Response:
     return paging.paged(call, rows, tree_entity)
 
 
-def _blob(call: Call) -> bytes:
-    data = call.readable().repository.blob(call.path["sha"]) if _is_name(call.path["sha"]) else None
+def _blob(call: Call) -> tuple[Project, bytes]:
+    project = call.readable()
+    data = project.repository.blob(call.path["sha"]) if _is_name(call.path["sha"]) else None
     if data is None:
         raise not_found("Blob")
-    return data
+    return project, data
 
 
 def _is_name(sha: str) -> bool:
@@ -52,13 +56,14 @@ def _is_name(sha: str) -> bool:
 
 
 def blob(call: Call) -> Response:
-    data = _blob(call)
+    project, data = _blob(call)
+    check_large(call, project, data)
     content = base64.b64encode(data).decode()
     return JSONResponse({"size": len(data), "encoding": "base64", "content": content, "sha": call.path["sha"]})
 
 
 def blob_raw(call: Call) -> Response:
-    return raw_answer(_blob(call), call.path["sha"], {})
+    return raw_answer(_blob(call)[1], call.path["sha"], {})
 
 
 def commits(call: Call) -> Response:
@@ -160,7 +165,8 @@ def one_branch(call: Call) -> Response:
 def create_branch(call: Call) -> Response:
     project, name = call.writable(), call.required("branch")
     _check_ref_name(project, name, "branch")
-    call.world.add_branch(project, name, call.required("ref"), author=call.user)
+    with _plain_errors():
+        call.world.add_branch(project, name, call.required("ref"), author=call.user)
     return JSONResponse(_branch(call, project, name), 201)
 
 
@@ -172,6 +178,15 @@ def remove_branch(call: Call) -> Response:
         raise refuse(405, "Cannot remove HEAD branch")
     call.world.remove_branch(project, name, author=call.user)
     return Response(status_code=204)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """Branches and tags answer with a plain message, not with one for each attribute."""
+    try:
+        yield
+    except Conflict as error:
+        raise refuse(400, error.message) from None
 
 
 def _check_ref_name(project: Project, name: str, kind: str) -> None:
@@ -212,7 +227,8 @@ def one_tag(call: Call) -> Response:
 def create_tag(call: Call) -> Response:
     project, name = call.writable(), call.required("tag_name")
     _check_ref_name(project, name, "tag")
-    call.world.add_tag(project, name, call.required("ref"), call.text("message"), author=call.user)
+    with _plain_errors():
+        call.world.add_tag(project, name, call.required("ref"), call.text("message"), author=call.user)
     return JSONResponse(_tag(call, project, name), 201)
 
 

@@ -44,6 +44,8 @@ def _user(call: Call) -> User:
 
 
 def one_user(call: Call) -> Response:
+    if call.user is None:
+        raise forbidden("Not authorized!")
     return JSONResponse(_shape(call, _user(call)))
 
 

@@ -395,3 +395,44 @@ def test_blocking_is_for_administrators(world: World, ask: Ask) -> None:
 def test_what_is_not_there(ask: Ask) -> None:
     assert ask("GET", "/nothing").json() == {"error": "404 Not Found"}
     assert ask("PATCH", "/projects").status_code == 405
+
+
+def test_large_files_as_json_are_rationed_and_raw_ones_are_not(world: World, ask: Ask, clock: Any) -> None:
+    world.commit(world.project_at("earth/flood"), {"big.bin": b"\0" * (10 * 1024 * 1024 + 1)})
+    base = f"{PATH}/repository/files/big.bin"
+    answers = [ask("GET", f"{base}?ref=main").status_code for _ in range(6)]
+    assert answers == [200] * 5 + [429]
+    assert ask("GET", f"{base}/raw").status_code == 200
+    clock.advance(60)
+    assert ask("GET", f"{base}?ref=main").status_code == 200
+
+
+@pytest.mark.parametrize(("kind", "body", "message"), [
+    ("branches", {"branch": "main", "ref": "main"}, "Branch already exists"),
+    ("branches", {"branch": "new", "ref": "none"}, "Target none is invalid"),
+    ("branches", {"branch": "a..b", "ref": "main"}, "Branch name is invalid"),
+    ("tags", {"tag_name": "-x", "ref": "none"}, "Target none is invalid"),
+])
+def test_names_that_git_has_no_use_for(ask: Ask, kind: str, body: dict[str, str], message: str) -> None:
+    answer = ask("POST", f"{PATH}/repository/{kind}", "ada", json=body)
+    assert (answer.status_code, answer.json()) == (400, {"message": message})
+
+
+@pytest.mark.parametrize("name", ["feature/ä", "a-b_c.d", "x@{0}", "deep/er/still"])
+def test_names_of_branches(ask: Ask, name: str) -> None:
+    made = ask("POST", f"{PATH}/repository/branches", "ada", json={"branch": name, "ref": "main"})
+    if "@{" in name:
+        assert made.status_code == 400
+        return
+    assert made.status_code == 201
+    found = ask("GET", f"{PATH}/repository/branches/{name.replace('/', '%2F')}")
+    assert found.json()["name"] == name
+    assert ask("DELETE", f"{PATH}/repository/branches/{name.replace('/', '%2F')}", "ada").status_code == 204
+    assert [b["name"] for b in ask("GET", f"{PATH}/repository/branches").json()] == ["main"]
+
+
+@pytest.mark.parametrize("path", ["../../etc/passwd", "%2e%2e/HEAD", ".git/config", "src/../LICENSE"])
+def test_no_path_leads_out_of_the_repository(ask: Ask, path: str) -> None:
+    encoded = path.replace("/", "%2F")
+    assert ask("GET", f"{PATH}/repository/files/{encoded}/raw").status_code in (400, 404)
+    assert ask("GET", f"{PATH}/repository/archive.zip?path={encoded}").status_code == 404

@@ -24,7 +24,7 @@ def test_calls_are_recorded(gitlab: StandIn) -> None:
 
 @pytest.mark.parametrize(("status", "content_type", "text"), [
     (429, "text/plain", "Retry later"), (502, "text/html", "<h1>502</h1>"), (503, "text/html", "<h1>503</h1>"),
-    (500, "application/json", "500 Internal Server Error"),
+    (500, "application/json", "500 Internal Server Error"), (401, "application/json", "401 Unauthorized"),
 ])
 def test_a_fault_comes_as_often_as_asked(gitlab: StandIn, status: int, content_type: str, text: str) -> None:
     gitlab.faults.add(r"/repository/tree", status=status, times=2, retry_after=7)
@@ -92,6 +92,14 @@ def test_the_address_is_known_to_the_world(world: World) -> None:
         assert world.external_url == "https://gitlab.example.org"
         found = httpx.get(f"{gitlab.url}/api/v4/projects").json()[0]
     assert found["web_url"] == "https://gitlab.example.org/earth/flood"
+
+
+def test_a_folder_used_before_brings_no_old_code(tmp_path: Path) -> None:
+    for text in (b"old", None):
+        world = World(tmp_path)
+        world.add_group("g")
+        project = world.add_project("g/p", files={"x": text} if text else None)
+    assert project.repository.empty
 
 
 def test_two_worlds_do_not_meet(tmp_path: Path) -> None:
