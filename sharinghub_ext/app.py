@@ -81,7 +81,6 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         openapi_url="/api",
         docs_url="/api.html",
         redoc_url=None,
-        root_path=prefix,
         root_path_in_servers=False,
         servers=[{"url": hub.urls.public}],
         redirect_slashes=False,

@@ -19,11 +19,10 @@ class PathPrefix:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        if self._prefix and scope["type"] == "http" and (path + "/").startswith(self._prefix + "/"):
-            scope = {**scope, "path": path[len(self._prefix) :] or "/"}
-            raw = scope.get("raw_path")
-            if isinstance(raw, bytes) and raw.startswith(self._prefix.encode()):
-                scope["raw_path"] = raw[len(self._prefix.encode()) :] or b"/"
+        if self._prefix and scope["type"] == "http":
+            scope = {**scope, "root_path": self._prefix}
+            if (path + "/").startswith(self._prefix + "/"):
+                scope["path"] = path[len(self._prefix) :] or "/"
         await self._app(scope, receive, send)
 
 

@@ -6,7 +6,6 @@ Source: https://github.com/radiantearth/stac-api-spec/tree/v1.0.0/item-search
 
 import hashlib
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +21,8 @@ MAX_LIMIT = 10_000
 MAX_VALUES = 1_000
 MAX_VERTICES = 10_000
 MAX_NESTING = 8
-GEOMETRY_TYPES = frozenset(
-    {"Point", "MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon", "GeometryCollection"}
-)
+_DEPTHS = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
+GEOMETRY_TYPES = frozenset({*_DEPTHS, "GeometryCollection"})
 
 
 class InvalidParameter(ValueError):
@@ -181,7 +179,6 @@ def parse_intersects(value: object) -> BaseGeometry:
 
 def _check_coordinates(geometry: dict[str, Any], example: str, nesting: int = 0) -> None:
     """Refuse positions that are no finite longitude and latitude, and more of them than we search with."""
-    members: Sequence[Any] = [geometry.get("coordinates")]
     if geometry.get("type") == "GeometryCollection":
         parts = geometry.get("geometries")
         if nesting >= MAX_NESTING or not isinstance(parts, list) or not parts:
@@ -191,20 +188,17 @@ def _check_coordinates(geometry: dict[str, Any], example: str, nesting: int = 0)
                 raise InvalidParameter("intersects", "holds something that is not a geometry", example)
             _check_coordinates(part, example, nesting + 1)
         return
-    stack = list(members)
-    vertices = 0
-    while stack:
-        node = stack.pop()
-        if not isinstance(node, list) or not node:
-            raise InvalidParameter("intersects", "has coordinates that are not nested lists of numbers", example)
-        if isinstance(node[0], list):
-            stack.extend(node)
-            continue
-        vertices += 1
-        numbers = [v for v in node if isinstance(v, int | float) and not isinstance(v, bool)]
-        if len(numbers) != len(node) or len(node) not in (2, 3):
-            raise InvalidParameter("intersects", "has a position that is not [longitude, latitude]", example)
-        if not (-180 <= numbers[0] <= 180 and -90 <= numbers[1] <= 90):
-            raise InvalidParameter("intersects", "longitudes go from -180 to 180 and latitudes from -90 to 90", example)
-        if vertices > MAX_VERTICES:
+    positions = [geometry.get("coordinates")]
+    for _ in range(_DEPTHS[geometry["type"]]):
+        if not all(isinstance(part, list) and part for part in positions):
+            raise InvalidParameter("intersects", "has coordinates that do not fit its type", example)
+        if sum(len(part) for part in positions) > MAX_VERTICES:
             raise InvalidParameter("intersects", f"has more than {MAX_VERTICES} positions", example)
+        positions = [inner for part in positions for inner in part]
+    for position in positions:
+        if not isinstance(position, list) or len(position) not in (2, 3):
+            raise InvalidParameter("intersects", "has coordinates that do not fit its type", example)
+        if not all(isinstance(v, int | float) and not isinstance(v, bool) for v in position):
+            raise InvalidParameter("intersects", "has a position that is not [longitude, latitude]", example)
+        if not (-180 <= position[0] <= 180 and -90 <= position[1] <= 90):
+            raise InvalidParameter("intersects", "longitudes go from -180 to 180 and latitudes from -90 to 90", example)
