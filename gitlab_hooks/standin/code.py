@@ -83,7 +83,10 @@ class Code(Namespaces):
             if ref in project.repository.refs():
                 kind, _, name = ref.removeprefix("refs/").partition("/")
                 raise Conflict("ref", f"{'Branch' if kind == 'heads' else 'Tag ' + name} already exists")
-            project.repository.set_ref(ref, sha)
+            try:
+                project.repository.set_ref(ref, sha)
+            except ValueError as error:
+                raise Conflict("ref", f"Failed to create {ref}: {error}") from None
             self.pushed(project, author or project.creator, [(ref, ZERO, sha)])
             return sha
 

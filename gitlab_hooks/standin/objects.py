@@ -35,6 +35,19 @@ class Entry:
         return {"040000": "tree", "160000": "commit"}.get(self.mode, "blob")
 
 
+def run_git(git_dir: Path, *args: str, stdin: bytes | None = None, protocol: str = "", check: bool = True) -> bytes:
+    """Run git on a repository and return what it prints; with `check`, failing is a CalledProcessError.
+
+    Neither the machine's configuration nor the owner of the folder makes a difference.
+    """
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    environment |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
+    if protocol:
+        environment["GIT_PROTOCOL"] = protocol
+    command = ["git", "-c", "safe.directory=*", "--git-dir", str(git_dir), *args]
+    return subprocess.run(command, input=stdin, capture_output=True, check=check, env=environment).stdout
+
+
 class ObjectStore:
     """The objects of one bare repository."""
 
@@ -81,10 +94,7 @@ class ObjectStore:
         return header.split(b" ")[0].decode(), data
 
     def _read_packed(self, sha: str) -> tuple[str, bytes] | None:
-        answer = subprocess.run(
-            ["git", "--git-dir", str(self._git_dir), "cat-file", "--batch"],
-            input=sha.encode() + b"\n", capture_output=True, check=True,
-        ).stdout
+        answer = run_git(self._git_dir, "cat-file", "--batch", stdin=sha.encode() + b"\n")
         header, _, data = answer.partition(b"\n")
         words = header.split(b" ")
         if len(words) != 3:

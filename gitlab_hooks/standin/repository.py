@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from threading import RLock
 
-from gitlab_hooks.standin.objects import EMPTY_TREE, ZERO, Entry, ObjectStore
+from gitlab_hooks.standin.objects import EMPTY_TREE, ZERO, Entry, ObjectStore, run_git
 
 _CONFIG = """[core]
 \trepositoryformatversion = 0
@@ -80,8 +80,7 @@ class Repository:
 
     def git(self, *args: str, stdin: bytes | None = None) -> bytes:
         """Run git on this repository; its errors are raised as CalledProcessError."""
-        command = ["git", "--git-dir", str(self.git_dir), *args]
-        return subprocess.run(command, input=stdin, capture_output=True, check=True).stdout
+        return run_git(self.git_dir, *args, stdin=stdin)
 
     # Names
 
@@ -119,20 +118,23 @@ class Repository:
         return not self.refs()
 
     def set_ref(self, name: str, sha: str | None) -> None:
-        """Point a ref at an object, or remove it; the name is one that git allows."""
+        """Point a ref at an object, or remove it; a name that git does not allow is a ValueError."""
         with self._lock:
             refs = self.refs()
             if sha is None:
                 self.git("update-ref", "-d", name)
                 refs.pop(name, None)
-            elif _plain(name):
-                target = self.git_dir / name
+            elif any(other.startswith(f"{name}/") or name.startswith(f"{other}/") for other in refs):
+                raise ValueError(f"{name} and a name below it cannot both be")
+            elif _plain(name) and not (target := self.git_dir / name).is_dir():
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_text(f"{sha}\n")
                 refs[name] = sha
             else:
-                self.git("check-ref-format", name)
-                self.git("update-ref", name, sha)
+                try:
+                    self.git("update-ref", name, sha)
+                except subprocess.CalledProcessError as error:
+                    raise ValueError(f"invalid name: {name!r}") from error
                 refs[name] = sha
             self._refs = refs
 
@@ -147,10 +149,7 @@ class Repository:
                 return self.peel(refs[candidate])
         if 7 <= len(name) <= 40 and all(c in "0123456789abcdef" for c in name):
             if len(name) < 40:
-                found = subprocess.run(
-                    ["git", "--git-dir", str(self.git_dir), "rev-parse", "--verify", "-q", f"{name}^{{commit}}"],
-                    capture_output=True, check=False,
-                ).stdout
+                found = run_git(self.git_dir, "rev-parse", "--verify", "-q", f"{name}^{{commit}}", check=False)
                 name = found.decode().strip() or name
             return self.peel(name)
         return None

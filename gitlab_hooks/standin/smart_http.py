@@ -8,8 +8,6 @@ for `write_repository` or `api`.
 from __future__ import annotations
 
 import gzip
-import os
-import subprocess
 import zlib
 from typing import Any
 
@@ -18,7 +16,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from gitlab_hooks.standin import auth
 from gitlab_hooks.standin.calls import ApiError
 from gitlab_hooks.standin.model import Project, Token
-from gitlab_hooks.standin.objects import ZERO
+from gitlab_hooks.standin.objects import ZERO, run_git
 from gitlab_hooks.standin.repository import BRANCHES
 from gitlab_hooks.standin.world import World
 
@@ -115,11 +113,10 @@ def _plain(headers: dict[str, str], body: bytes) -> bytes:
 
 def _git(project: Project, service: str, headers: dict[str, str], *more: str, stdin: bytes = b"") -> bytes:
     wanted = headers.get("git-protocol", "")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    if wanted in ("version=1", "version=2"):
-        environment["GIT_PROTOCOL"] = wanted
-    command = ["git", service.removeprefix("git-"), "--stateless-rpc", *more, str(project.repository.git_dir)]
-    return subprocess.run(command, input=stdin, capture_output=True, check=False, env=environment).stdout
+    protocol = wanted if wanted in ("version=1", "version=2") else ""
+    git_dir, command = project.repository.git_dir, service.removeprefix("git-")
+    words = (command, "--stateless-rpc", *more, str(git_dir))
+    return run_git(git_dir, *words, stdin=stdin, protocol=protocol, check=False)
 
 
 def _advertise(project: Project, service: str, headers: dict[str, str]) -> Response:

@@ -58,6 +58,29 @@ def test_what_the_stand_in_writes_is_sound(world: World, gitlab: StandIn, git) -
     assert git("describe", inside="here").stdout.strip().startswith("v1")
 
 
+def test_packed_objects_are_read_too(world: World, gitlab: StandIn, git) -> None:  # type: ignore[no-untyped-def]
+    git("clone", address(gitlab, "earth/flood", "glpat-ada"), "here")
+    for at in range(150):
+        (git.work / f"here/{at}.txt").write_text(f"number {at}")
+    git("add", ".", inside="here")
+    git("commit", "-qm", "Many", inside="here")
+    assert git("push", "origin", "main", inside="here").returncode == 0
+    repository = world.project_at("earth/flood").repository
+    assert list((repository.git_dir / "objects" / "pack").glob("*.pack"))
+    repository.git("pack-refs", "--all")
+    repository.forget()
+    sha = repository.resolve()
+    assert sha is not None
+    assert repository.resolve(sha[:8]) == sha
+    base = f"{gitlab.url}/api/v4/projects/earth%2Fflood/repository"
+    assert httpx.get(f"{base}/files/149.txt/raw").content == b"number 149"
+    assert httpx.get(f"{base}/tree").headers["X-Total"] == "153"
+    world.commit(world.project_at("earth/flood"), {"149.txt": b"changed"}, "Change")
+    assert httpx.get(f"{base}/files/149.txt/raw").content == b"changed"
+    last = httpx.head(f"{base}/files/148.txt?ref=main").headers["X-Gitlab-Last-Commit-Id"]
+    assert last == sha
+
+
 def test_a_push_changes_the_world_and_calls_the_hooks(  # type: ignore[no-untyped-def]
     world: World, gitlab: StandIn, git, receiver: Receiver
 ) -> None:

@@ -418,6 +418,17 @@ def test_names_that_git_has_no_use_for(ask: Ask, kind: str, body: dict[str, str]
     assert (answer.status_code, answer.json()) == (400, {"message": message})
 
 
+def test_a_branch_cannot_be_a_folder_of_branches(world: World, ask: Ask) -> None:
+    project = world.project_at("earth/flood")
+    world.add_branch(project, "a/b")
+    refused = ask("POST", f"{PATH}/repository/branches", "ada", json={"branch": "a", "ref": "main"})
+    assert refused.status_code == 400
+    file = {"branch": "a/b/c", "start_branch": "main", "content": "", "commit_message": "x"}
+    assert ask("POST", f"{PATH}/repository/files/n", "ada", json=file).status_code == 400
+    world.remove_branch(project, "a/b")
+    assert ask("POST", f"{PATH}/repository/branches", "ada", json={"branch": "a", "ref": "main"}).status_code == 201
+
+
 @pytest.mark.parametrize("name", ["feature/ä", "a-b_c.d", "x@{0}", "deep/er/still"])
 def test_names_of_branches(ask: Ask, name: str) -> None:
     made = ask("POST", f"{PATH}/repository/branches", "ada", json={"branch": name, "ref": "main"})
