@@ -39,7 +39,11 @@ def world(tmp_path: Path, clock: ManualClock) -> World:
     made.add_group("earth", visibility="public")
     made.add_group("earth/models", visibility="public")
     flood = made.add_project(
-        "earth/flood", name="Flood", description="Water", visibility="public", topics=("sharinghub:aimodel", "water"),
+        "earth/flood",
+        name="Flood",
+        description="Water",
+        visibility="public",
+        topics=("sharinghub:aimodel", "water"),
         files={"README.md": b"# Flood\n", "LICENSE": MIT, "src/train.py": b"print('wet')\n", "src/deep/x.txt": b"x"},
     )
     made.add_member(flood, made.user_named("ada"), AccessLevel.MAINTAINER)

@@ -70,25 +70,40 @@ CASES = [
 
 
 @pytest.mark.parametrize(
-    ("visibility", "level", "who", "role", "expected"), CASES,
+    ("visibility", "level", "who", "role", "expected"),
+    CASES,
     ids=[f"{c[0]}-{c[1]}-{'+'.join(c[2]) or 'user'}-{' '.join(f'{k}={v}' for k, v in c[3].items())}" for c in CASES],
 )
 def test_access(
     tmp_path: Path, visibility: str, level: str, who: dict[str, Any], role: dict[str, Any], expected: str
 ) -> None:
     world = World(tmp_path, ManualClock())
-    places = {name: world.add_group(path) for name, path in {
-        "ancestor": "a", "group": "a/b", "invited parent": "guests", "invited": "guests/here",
-    }.items()}
+    places = {
+        name: world.add_group(path)
+        for name, path in {
+            "ancestor": "a",
+            "group": "a/b",
+            "invited parent": "guests",
+            "invited": "guests/here",
+        }.items()
+    }
     project = world.add_project("a/b/p", visibility=visibility, repository_access_level=level, files={"x": b"x"})
     user = None if who.get("anonymous") else world.add_user("u", **who)
     if user:
         for source in ("project", "group", "ancestor", "invited", "invited parent"):
             if source in role:
-                world.add_member(places.get(source, project), user, role[source], expires_at=role.get("until"),
-                                 can_read_code=role.get("custom"))
-        for source, place in {"invited to group": "group", "invited to ancestor": "ancestor",
-                              "invited parent to group": "group"}.items():
+                world.add_member(
+                    places.get(source, project),
+                    user,
+                    role[source],
+                    expires_at=role.get("until"),
+                    can_read_code=role.get("custom"),
+                )
+        for source, place in {
+            "invited to group": "group",
+            "invited to ancestor": "ancestor",
+            "invited parent to group": "group",
+        }.items():
             if source in role:
                 inside = "invited parent" if "parent" in source else "invited"
                 world.add_member(places[inside], user, role[source])
@@ -100,12 +115,15 @@ def test_access(
     assert found == expected
 
 
-@pytest.mark.parametrize(("level", "archived", "pushes", "administers"), [
-    (REPORTER, False, False, False),
-    (DEVELOPER, False, True, False),
-    (DEVELOPER, True, False, False),
-    (MAINTAINER, False, True, True),
-])
+@pytest.mark.parametrize(
+    ("level", "archived", "pushes", "administers"),
+    [
+        (REPORTER, False, False, False),
+        (DEVELOPER, False, True, False),
+        (DEVELOPER, True, False, False),
+        (MAINTAINER, False, True, True),
+    ],
+)
 def test_writing(world: World, level: AccessLevel, archived: bool, pushes: bool, administers: bool) -> None:
     project = world.add_project("earth/models/w", files={"x": b"x"}, archived=archived)
     user = world.add_user("writer")

@@ -21,8 +21,13 @@ def git(tmp_path: Path):  # type: ignore[no-untyped-def]
     work.mkdir()
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     environment = kept | {
-        "HOME": str(work), "GIT_TERMINAL_PROMPT": "0", "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "A",
-        "GIT_AUTHOR_EMAIL": "a@example.com", "GIT_COMMITTER_NAME": "A", "GIT_COMMITTER_EMAIL": "a@example.com",
+        "HOME": str(work),
+        "GIT_TERMINAL_PROMPT": "0",
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_AUTHOR_NAME": "A",
+        "GIT_AUTHOR_EMAIL": "a@example.com",
+        "GIT_COMMITTER_NAME": "A",
+        "GIT_COMMITTER_EMAIL": "a@example.com",
         "no_proxy": "127.0.0.1",
     }
 
@@ -126,24 +131,27 @@ def test_the_first_push_decides_the_default_branch(world: World, gitlab: StandIn
     assert project.repository.default_branch == "trunk"
 
 
-@pytest.mark.parametrize(("path", "who", "service", "status"), [
-    ("earth/flood", None, "git-upload-pack", 200),
-    ("earth/flood", None, "git-receive-pack", 401),
-    ("earth/flood", "glpat-gus", "git-receive-pack", 403),
-    ("earth/flood", "glpat-ada", "git-receive-pack", 200),
-    ("earth/flood", "glpat-nobody", "git-upload-pack", 401),
-    ("earth/secret", None, "git-upload-pack", 401),
-    ("earth/none", None, "git-upload-pack", 401),
-    ("earth/secret", "glpat-eve", "git-upload-pack", 404),
-    ("earth/secret", "glpat-gus", "git-upload-pack", 403),
-    ("earth/secret", "glpat-root", "git-upload-pack", 200),
-    ("earth/flood", "read-only", "git-upload-pack", 200),
-    ("earth/flood", "read-only", "git-receive-pack", 403),
-    ("earth/flood", "writer", "git-receive-pack", 200),
-    ("earth/flood", "profile", "git-upload-pack", 403),
-    ("earth/rest", "glpat-root", "git-receive-pack", 403),
-    ("earth/rest", "glpat-root", "git-upload-pack", 200),
-])
+@pytest.mark.parametrize(
+    ("path", "who", "service", "status"),
+    [
+        ("earth/flood", None, "git-upload-pack", 200),
+        ("earth/flood", None, "git-receive-pack", 401),
+        ("earth/flood", "glpat-gus", "git-receive-pack", 403),
+        ("earth/flood", "glpat-ada", "git-receive-pack", 200),
+        ("earth/flood", "glpat-nobody", "git-upload-pack", 401),
+        ("earth/secret", None, "git-upload-pack", 401),
+        ("earth/none", None, "git-upload-pack", 401),
+        ("earth/secret", "glpat-eve", "git-upload-pack", 404),
+        ("earth/secret", "glpat-gus", "git-upload-pack", 403),
+        ("earth/secret", "glpat-root", "git-upload-pack", 200),
+        ("earth/flood", "read-only", "git-upload-pack", 200),
+        ("earth/flood", "read-only", "git-receive-pack", 403),
+        ("earth/flood", "writer", "git-receive-pack", 200),
+        ("earth/flood", "profile", "git-upload-pack", 403),
+        ("earth/rest", "glpat-root", "git-receive-pack", 403),
+        ("earth/rest", "glpat-root", "git-upload-pack", 200),
+    ],
+)
 def test_who_gets_in(world: World, gitlab: StandIn, path: str, who: str | None, service: str, status: int) -> None:
     secret = world.add_project("earth/secret", files={"x": b"x"})
     world.add_member(secret, world.user_named("gus"), AccessLevel.GUEST)

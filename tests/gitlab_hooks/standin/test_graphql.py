@@ -18,7 +18,8 @@ Ask = Callable[..., Any]
 
 
 def test_one_project_with_its_code(world: World, graphql: Ask) -> None:
-    found = graphql("""
+    found = graphql(
+        """
       query($path: ID!) { project(fullPath: $path) {
         id fullPath nameWithNamespace topics visibility archived markedForDeletionOn httpUrlToRepo
         maxAccessLevel { integerValue stringValue humanAccess }
@@ -32,13 +33,19 @@ def test_one_project_with_its_code(world: World, graphql: Ask) -> None:
                                                      pageInfo { hasNextPage endCursor } }
           blobs(paths: ["README.md", "none"]) { nodes { path oid rawTextBlob size lfsOid } }
           branchNames(searchPattern: "*", offset: 0, limit: 5)
-        } } }""", "ada", path="earth/flood")
+        } } }""",
+        "ada",
+        path="earth/flood",
+    )
     body = found["data"]["project"]
     project = world.project_at("earth/flood")
     assert body["id"] == f"gid://gitlab/Project/{project.id}"
     assert body["maxAccessLevel"] == {"integerValue": 40, "stringValue": "MAINTAINER", "humanAccess": "Maintainer"}
     assert body["userPermissions"] == {
-        "readProject": True, "downloadCode": True, "pushCode": True, "adminProject": True,
+        "readProject": True,
+        "downloadCode": True,
+        "pushCode": True,
+        "adminProject": True,
     }
     assert body["repository"]["tree"]["lastCommit"]["sha"] == world.head(project)
     assert [row["path"] for row in body["repository"]["tree"]["blobs"]["nodes"]] == ["LICENSE", "README.md"]
@@ -64,7 +71,8 @@ def test_a_guest_learns_nothing_of_the_code(world: World, graphql: Ask) -> None:
       userPermissions { readProject downloadCode } repository { rootRef }
       releases { nodes { tagName description commit { sha } } } } }"""
     assert graphql(query, "gus")["data"]["project"] == {
-        "userPermissions": {"readProject": True, "downloadCode": False}, "repository": None,
+        "userPermissions": {"readProject": True, "downloadCode": False},
+        "repository": None,
         "releases": {"nodes": [{"tagName": "v1", "description": "One", "commit": None}]},
     }
     assert graphql(query, "root")["data"]["project"]["releases"]["nodes"][0]["commit"]["sha"] == world.head(secret)
@@ -80,30 +88,36 @@ def test_an_empty_repository(world: World, graphql: Ask) -> None:
     found = graphql("""{ project(fullPath: "earth/empty") { repository {
       empty rootRef tree { lastCommit { sha } } blobs(paths: ["x"]) { nodes { path } } } } }""")
     assert found["data"]["project"]["repository"] == {
-        "empty": True, "rootRef": None, "tree": None, "blobs": {"nodes": []},
+        "empty": True,
+        "rootRef": None,
+        "tree": None,
+        "blobs": {"nodes": []},
     }
 
 
-@pytest.mark.parametrize(("arguments", "who", "paths"), [
-    ("", None, ["earth/rest", "earth/flood"]),
-    ("", "ada", ["ada/mine", "earth/rest", "earth/inner", "earth/flood"]),
-    ("", "eve", ["earth/rest", "earth/flood"]),
-    ('topics: ["water"]', None, ["earth/flood"]),
-    ('topics: ["water", "land"]', None, []),
-    ('topics: ["Water"]', None, []),
-    ("membership: true", "ada", ["ada/mine", "earth/flood"]),
-    ("membership: true", None, []),
-    ("minAccessLevel: OWNER", "ada", ["ada/mine"]),
-    ('ids: ["gid://gitlab/Project/1", "gid://gitlab/Project/4"]', None, ["earth/flood"]),
-    ('fullPaths: ["EARTH/flood", "ada/mine"]', None, ["earth/flood"]),
-    ("archived: ONLY", "ada", ["earth/rest"]),
-    ("archived: EXCLUDE", None, ["earth/flood"]),
-    ("visibilityLevel: internal", "ada", ["earth/inner"]),
-    ('search: "floo"', None, ["earth/flood"]),
-    ('sort: "name_asc"', None, ["earth/flood", "earth/rest"]),
-    ("aimedForDeletion: true", "ada", []),
-    ("active: true", None, ["earth/flood"]),
-])
+@pytest.mark.parametrize(
+    ("arguments", "who", "paths"),
+    [
+        ("", None, ["earth/rest", "earth/flood"]),
+        ("", "ada", ["ada/mine", "earth/rest", "earth/inner", "earth/flood"]),
+        ("", "eve", ["earth/rest", "earth/flood"]),
+        ('topics: ["water"]', None, ["earth/flood"]),
+        ('topics: ["water", "land"]', None, []),
+        ('topics: ["Water"]', None, []),
+        ("membership: true", "ada", ["ada/mine", "earth/flood"]),
+        ("membership: true", None, []),
+        ("minAccessLevel: OWNER", "ada", ["ada/mine"]),
+        ('ids: ["gid://gitlab/Project/1", "gid://gitlab/Project/4"]', None, ["earth/flood"]),
+        ('fullPaths: ["EARTH/flood", "ada/mine"]', None, ["earth/flood"]),
+        ("archived: ONLY", "ada", ["earth/rest"]),
+        ("archived: EXCLUDE", None, ["earth/flood"]),
+        ("visibilityLevel: internal", "ada", ["earth/inner"]),
+        ('search: "floo"', None, ["earth/flood"]),
+        ('sort: "name_asc"', None, ["earth/flood", "earth/rest"]),
+        ("aimedForDeletion: true", "ada", []),
+        ("active: true", None, ["earth/flood"]),
+    ],
+)
 def test_lists(world: World, graphql: Ask, arguments: str, who: str | None, paths: list[str]) -> None:
     world.add_project("earth/inner", visibility="internal")
     world.add_project("earth/rest", visibility="public", archived=True)
@@ -149,15 +163,18 @@ def test_a_tree_in_pages(world: World, graphql: Ask) -> None:
 CHEAP = "{ projects { nodes { id } } }"
 
 
-@pytest.mark.parametrize(("query", "cost"), [
-    ("{ currentUser { id } }", 2),
-    # nodes and id, the field itself and one for its default sort: 4, doubled by a page of a hundred
-    (CHEAP, 8),
-    ("{ projects(first: 50) { nodes { id } } }", 6),
-    ('{ projects(first: 50, search: "x") { nodes { id } } }', 13),
-    ('{ project(fullPath: "a") { repository { tree { lastCommit { sha } } } } }', 7),
-    ("{ projects(first: 1) { ...p ...p } } fragment p on ProjectConnection { nodes { id } }", 4),
-])
+@pytest.mark.parametrize(
+    ("query", "cost"),
+    [
+        ("{ currentUser { id } }", 2),
+        # nodes and id, the field itself and one for its default sort: 4, doubled by a page of a hundred
+        (CHEAP, 8),
+        ("{ projects(first: 50) { nodes { id } } }", 6),
+        ('{ projects(first: 50, search: "x") { nodes { id } } }', 13),
+        ('{ project(fullPath: "a") { repository { tree { lastCommit { sha } } } } }', 7),
+        ("{ projects(first: 1) { ...p ...p } } fragment p on ProjectConnection { nodes { id } }", 4),
+    ],
+)
 def test_what_a_query_costs(query: str, cost: int) -> None:
     document = parse(query)
     fragments = {d.name.value: d for d in document.definitions[1:]}  # type: ignore[union-attr]
@@ -170,8 +187,9 @@ def test_too_much_is_refused(graphql: Ask, who: str | None, copies: int, limit: 
         return "{" + " ".join(f"a{at}: projects {{ nodes {{ id }} }}" for at in range(count)) + "}"
 
     refused = graphql(many(copies), who)
-    assert refused == {"errors": [{
-        "message": f"Query has complexity of {copies * 8}, which exceeds max complexity of {limit}"}]}
+    assert refused == {
+        "errors": [{"message": f"Query has complexity of {copies * 8}, which exceeds max complexity of {limit}"}]
+    }
     assert "data" in graphql(many(copies - 1), who)
 
 
@@ -182,14 +200,17 @@ def test_a_long_query_is_refused(gitlab: StandIn) -> None:
     assert "data" in httpx.post(f"{gitlab.url}/api/graphql", json={"query": query[:-1]}).json()
 
 
-@pytest.mark.parametrize(("query", "message"), [
-    ("{ nothing }", "nothing"),
-    ("{", "Syntax Error"),
-    ('{ projects(ids: ["12"]) { count } }', '"12" is not a valid GitLab ID.'),
-    ('{ projects(ids: ["gid://gitlab/Group/1"]) { count } }', "does not represent an instance of Project"),
-    ('{ projects(after: "%%") { count } }', "valid cursor"),
-    ("mutation { x }", "mutation"),
-])
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        ("{ nothing }", "nothing"),
+        ("{", "Syntax Error"),
+        ('{ projects(ids: ["12"]) { count } }', '"12" is not a valid GitLab ID.'),
+        ('{ projects(ids: ["gid://gitlab/Group/1"]) { count } }', "does not represent an instance of Project"),
+        ('{ projects(after: "%%") { count } }', "valid cursor"),
+        ("mutation { x }", "mutation"),
+    ],
+)
 def test_errors_are_answers(gitlab: StandIn, query: str, message: str) -> None:
     answer = httpx.post(f"{gitlab.url}/api/graphql", json={"query": query})
     assert answer.status_code == 200
@@ -201,11 +222,14 @@ def test_more_than_fifty_paths(graphql: Ask) -> None:
     assert found["errors"][0]["message"] == "You cannot provide more than 50 full paths."
 
 
-@pytest.mark.parametrize(("token", "status", "message"), [
-    ("unknown", 401, "Invalid token"),
-    ("narrow", 401, "Invalid token"),
-    ("blocked", 403, "API not accessible for user"),
-])
+@pytest.mark.parametrize(
+    ("token", "status", "message"),
+    [
+        ("unknown", 401, "Invalid token"),
+        ("narrow", 401, "Invalid token"),
+        ("blocked", 403, "API not accessible for user"),
+    ],
+)
 def test_tokens(world: World, gitlab: StandIn, token: str, status: int, message: str) -> None:
     world.add_token(world.user_named("ada"), "narrow", scopes=("read_user",))
     world.add_token(world.add_user("bad", state="blocked"), "blocked")

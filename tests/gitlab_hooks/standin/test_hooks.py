@@ -38,7 +38,9 @@ CHANGES: dict[str, tuple[Change, list[str], list[str]]] = {
     "tag": (lambda w: w.add_tag(flood(w), "v1"), ["tag_push", "repository_update"], ["tag_push"]),
     "release of a tag": (lambda w: w.add_release(flood(w), "v0"), [], ["release create"]),
     "release makes its tag": (
-        lambda w: w.add_release(flood(w), "v2"), ["tag_push", "repository_update"], ["tag_push", "release create"],
+        lambda w: w.add_release(flood(w), "v2"),
+        ["tag_push", "repository_update"],
+        ["tag_push", "release create"],
     ),
     "topics": (lambda w: w.set_topics(flood(w), ["a"]), ["project_update"], []),
     "visibility": (lambda w: w.set_visibility(flood(w), "private"), ["project_update"], []),
@@ -54,19 +56,25 @@ CHANGES: dict[str, tuple[Change, list[str], list[str]]] = {
     "new project": (lambda w: w.add_project("earth/new"), ["project_create"], []),
     "new personal project": (lambda w: w.add_project("ada/new"), ["project_create", "user_add_to_team"], []),
     "new project with files": (
-        lambda w: w.add_project("earth/new", files={"x": b""}), ["project_create", "push", "repository_update"], [],
+        lambda w: w.add_project("earth/new", files={"x": b""}),
+        ["project_create", "push", "repository_update"],
+        [],
     ),
     "new group": (lambda w: w.add_group("sea"), ["group_create"], []),
     "group path": (lambda w: w.rename_group(w.group_at("earth"), "globe"), ["group_rename"], []),
     "group name": (lambda w: w.rename_group(w.group_at("earth"), name="Globe"), [], []),
     "group removal": (
-        lambda w: w.delete_group(w.group_at("earth")), ["project_destroy", "group_destroy", "group_destroy"], [],
+        lambda w: w.delete_group(w.group_at("earth")),
+        ["project_destroy", "group_destroy", "group_destroy"],
+        [],
     ),
     "group shared": (lambda w: w.share(flood(w), w.group_at("earth/models")), [], []),
     "group unshared": (lambda w: w.unshare(flood(w), w.group_at("earth/models")), [], []),
     "member": (lambda w: w.add_member(flood(w), user(w, "eve")), ["user_add_to_team"], []),
     "member's role": (
-        lambda w: w.update_member(flood(w), user(w, "gus"), AccessLevel.REPORTER), ["user_update_for_team"], [],
+        lambda w: w.update_member(flood(w), user(w, "gus"), AccessLevel.REPORTER),
+        ["user_update_for_team"],
+        [],
     ),
     "member leaves": (lambda w: w.remove_member(flood(w), user(w, "gus")), ["user_remove_from_team"], []),
     "group member": (lambda w: w.add_member(w.group_at("earth"), user(w, "eve")), ["user_add_to_group"], []),
@@ -94,10 +102,13 @@ def test_a_change_fires_exactly_these(world: World, receiver: Receiver, change: 
     assert all(delivery.status == 200 for delivery in world.hooks.deliveries)
 
 
-@pytest.mark.parametrize(("branches", "events"), [
-    (3, ["push", "push", "push", "repository_update"]),
-    (4, ["repository_update"]),
-])
+@pytest.mark.parametrize(
+    ("branches", "events"),
+    [
+        (3, ["push", "push", "push", "repository_update"]),
+        (4, ["repository_update"]),
+    ],
+)
 def test_a_push_of_more_than_three_branches_calls_no_push_hook(
     world: World, receiver: Receiver, branches: int, events: list[str]
 ) -> None:
@@ -111,9 +122,7 @@ def test_a_push_of_more_than_three_branches_calls_no_push_hook(
     assert receiver.events == events
 
 
-def test_the_push_body_lists_at_most_twenty_commits_and_none_for_system_hooks(
-    world: World, receiver: Receiver
-) -> None:
+def test_the_push_body_lists_at_most_twenty_commits_and_none_for_system_hooks(world: World, receiver: Receiver) -> None:
     project = flood(world)
     old = world.head(project)
     for at in range(22):

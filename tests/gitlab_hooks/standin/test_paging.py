@@ -28,7 +28,11 @@ def test_pages_by_number(many: World, ask: Ask) -> None:
     first = ask("GET", "/projects?per_page=2&order_by=id&sort=asc&topic=")
     assert [p["id"] for p in first.json()] == [1, 2]
     assert {k: first.headers[k] for k in ("X-Total", "X-Total-Pages", "X-Page", "X-Next-Page", "X-Prev-Page")} == {
-        "X-Total": "5", "X-Total-Pages": "3", "X-Page": "1", "X-Next-Page": "2", "X-Prev-Page": "",
+        "X-Total": "5",
+        "X-Total-Pages": "3",
+        "X-Page": "1",
+        "X-Next-Page": "2",
+        "X-Prev-Page": "",
     }
     assert set(first.links) == {"next", "first", "last"}
     last = ask("GET", "/projects?per_page=2&order_by=id&sort=asc&page=3")

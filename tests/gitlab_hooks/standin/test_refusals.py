@@ -31,7 +31,8 @@ def test_tokens_that_do_not_work(world: World, ask: Ask, clock: Any) -> None:
     assert ask("GET", "/projects", "unknown").status_code == 401
     assert ask("GET", "/projects", "unknown").json() == {"message": "401 Unauthorized"}
     assert ask("GET", "/projects", "revoked").json() == {
-        "error": "invalid_token", "error_description": "Token was revoked. You have to re-authorize from the user.",
+        "error": "invalid_token",
+        "error_description": "Token was revoked. You have to re-authorize from the user.",
     }
     assert ask("GET", "/projects", "old").status_code == 200
     clock.advance(24 * 3600)
@@ -43,17 +44,20 @@ def test_tokens_that_do_not_work(world: World, ask: Ask, clock: Any) -> None:
     assert blocked.json() == {"message": "403 Forbidden - Your account has been blocked."}
 
 
-@pytest.mark.parametrize(("scope", "method", "path", "status"), [
-    ("read_user", "GET", "/user", 200),
-    ("read_user", "GET", "/projects", 403),
-    ("read_user", "GET", "/personal_access_tokens/self", 200),
-    ("read_repository", "GET", f"{PATH}/repository/files/README.md/raw", 200),
-    ("read_repository", "GET", f"{PATH}/repository/tree", 403),
-    ("read_repository", "GET", "/personal_access_tokens/self", 200),
-    ("read_api", "GET", "/projects", 200),
-    ("read_api", "PUT", PATH, 403),
-    ("api", "PUT", PATH, 200),
-])
+@pytest.mark.parametrize(
+    ("scope", "method", "path", "status"),
+    [
+        ("read_user", "GET", "/user", 200),
+        ("read_user", "GET", "/projects", 403),
+        ("read_user", "GET", "/personal_access_tokens/self", 200),
+        ("read_repository", "GET", f"{PATH}/repository/files/README.md/raw", 200),
+        ("read_repository", "GET", f"{PATH}/repository/tree", 403),
+        ("read_repository", "GET", "/personal_access_tokens/self", 200),
+        ("read_api", "GET", "/projects", 200),
+        ("read_api", "PUT", PATH, 403),
+        ("api", "PUT", PATH, 200),
+    ],
+)
 def test_scopes(world: World, ask: Ask, scope: str, method: str, path: str, status: int) -> None:
     world.add_token(world.user_named("ada"), "glpat-narrow", scopes=(scope,))
     answer = ask(method, path, "narrow", json={} if method == "PUT" else None)
@@ -110,12 +114,15 @@ def test_what_is_not_there(ask: Ask) -> None:
 # Names and paths
 
 
-@pytest.mark.parametrize(("kind", "body", "message"), [
-    ("branches", {"branch": "main", "ref": "main"}, "Branch already exists"),
-    ("branches", {"branch": "new", "ref": "none"}, "Target none is invalid"),
-    ("branches", {"branch": "a..b", "ref": "main"}, "Branch name is invalid"),
-    ("tags", {"tag_name": "-x", "ref": "none"}, "Target none is invalid"),
-])
+@pytest.mark.parametrize(
+    ("kind", "body", "message"),
+    [
+        ("branches", {"branch": "main", "ref": "main"}, "Branch already exists"),
+        ("branches", {"branch": "new", "ref": "none"}, "Target none is invalid"),
+        ("branches", {"branch": "a..b", "ref": "main"}, "Branch name is invalid"),
+        ("tags", {"tag_name": "-x", "ref": "none"}, "Target none is invalid"),
+    ],
+)
 def test_names_that_git_has_no_use_for(ask: Ask, kind: str, body: dict[str, str], message: str) -> None:
     answer = ask("POST", f"{PATH}/repository/{kind}", "ada", json=body)
     assert (answer.status_code, answer.json()) == (400, {"message": message})

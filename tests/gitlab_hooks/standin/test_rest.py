@@ -24,9 +24,18 @@ PATH = "/projects/earth%2Fflood"
 NEWER_PROJECT = ("topics", "license", "license_url")
 NEWER_NAMESPACE = ("avatar_url", "web_url")
 NEWER_TAG = ("target", "protected", "created_at")
-NEWER_HOOK = ("name", "description", "custom_headers", "branch_filter_strategy", "url_variables",
-              "feature_flag_events", "milestone_events", "resource_access_token_events", "vulnerability_events",
-              "push_events_branch_filter")
+NEWER_HOOK = (
+    "name",
+    "description",
+    "custom_headers",
+    "branch_filter_strategy",
+    "url_variables",
+    "feature_flag_events",
+    "milestone_events",
+    "resource_access_token_events",
+    "vulnerability_events",
+    "push_events_branch_filter",
+)
 PROJECT_HOOK_ONLY = ("push_events_branch_filter", "url_variables")
 
 
@@ -93,8 +102,10 @@ def test_people_answers_match_the_schemas(ask: Ask, valid: Callable[..., None]) 
     # `skype` is gone since 17.x.
     mine = ask("GET", "/user", as_="ada").json()
     assert {"id", "username", "email", "external", "can_create_group"} <= set(mine)
-    valid("metadata.json", ask("GET", "/metadata", as_="ada").json() | {
-        "kas": {"enabled": False, "externalUrl": None, "version": None}})
+    valid(
+        "metadata.json",
+        ask("GET", "/metadata", as_="ada").json() | {"kas": {"enabled": False, "externalUrl": None, "version": None}},
+    )
 
 
 def test_hooks_match_the_schemas_and_keep_their_secret(ask: Ask, valid: Callable[..., None]) -> None:
@@ -150,13 +161,16 @@ def test_archives(ask: Ask) -> None:
         assert not any(name.endswith("README.md") for name in archive.namelist())
 
 
-@pytest.mark.parametrize(("path", "status", "message"), [
-    ("/repository/tree", 404, "404 Tree Not Found"),
-    ("/repository/commits", 200, None),
-    ("/repository/branches", 200, None),
-    ("/repository/files/README.md?ref=main", 404, "404 Commit Not Found"),
-    ("/repository/archive", 404, "404 File Not Found"),
-])
+@pytest.mark.parametrize(
+    ("path", "status", "message"),
+    [
+        ("/repository/tree", 404, "404 Tree Not Found"),
+        ("/repository/commits", 200, None),
+        ("/repository/branches", 200, None),
+        ("/repository/files/README.md?ref=main", 404, "404 Commit Not Found"),
+        ("/repository/archive", 404, "404 File Not Found"),
+    ],
+)
 def test_an_empty_repository(world: World, ask: Ask, path: str, status: int, message: str | None) -> None:
     world.add_project("earth/empty", visibility="public")
     answer = ask("GET", f"/projects/earth%2Fempty{path}")
@@ -166,13 +180,26 @@ def test_an_empty_repository(world: World, ask: Ask, path: str, status: int, mes
 
 def test_commits_through_the_api(world: World, ada: python_gitlab.Gitlab) -> None:
     project = ada.projects.get("earth/flood")
-    project.files.create({"file_path": "a/new.bin", "branch": "main", "encoding": "base64",
-                          "content": base64.b64encode(b"\0\1").decode(), "commit_message": "Add"})
-    project.commits.create({"branch": "main", "commit_message": "Several", "actions": [
-        {"action": "update", "file_path": "README.md", "content": "# New"},
-        {"action": "move", "file_path": "b/moved.bin", "previous_path": "a/new.bin"},
-        {"action": "delete", "file_path": "LICENSE"},
-    ]})
+    project.files.create(
+        {
+            "file_path": "a/new.bin",
+            "branch": "main",
+            "encoding": "base64",
+            "content": base64.b64encode(b"\0\1").decode(),
+            "commit_message": "Add",
+        }
+    )
+    project.commits.create(
+        {
+            "branch": "main",
+            "commit_message": "Several",
+            "actions": [
+                {"action": "update", "file_path": "README.md", "content": "# New"},
+                {"action": "move", "file_path": "b/moved.bin", "previous_path": "a/new.bin"},
+                {"action": "delete", "file_path": "LICENSE"},
+            ],
+        }
+    )
     paths = [row["path"] for row in project.repository_tree(recursive=True, get_all=True)]
     assert "b/moved.bin" in paths
     assert not {"a/new.bin", "LICENSE"} & set(paths)
@@ -189,8 +216,9 @@ def test_commits_through_the_api(world: World, ada: python_gitlab.Gitlab) -> Non
 
 
 def test_a_project_is_made_changed_moved_and_removed(world: World, ada: python_gitlab.Gitlab) -> None:
-    made = ada.projects.create({"name": "My Model", "visibility": "public", "topics": ["b", "a"],
-                                "initialize_with_readme": True})
+    made = ada.projects.create(
+        {"name": "My Model", "visibility": "public", "topics": ["b", "a"], "initialize_with_readme": True}
+    )
     assert made.path_with_namespace == "ada/my-model"
     assert made.topics == ["a", "b"]
     made.path = "model"
@@ -276,24 +304,27 @@ def test_groups_and_topics(world: World, ada: python_gitlab.Gitlab) -> None:
 # Filters
 
 
-@pytest.mark.parametrize(("query", "paths"), [
-    ("topic=water", ["flood"]),
-    ("topic=Water", []),
-    ("topic=water,sharinghub:aimodel", ["flood"]),
-    ("topic=water,land", []),
-    ("visibility=internal", ["inner"]),
-    ("archived=true", ["rest"]),
-    ("archived=false&order_by=id&sort=asc", ["flood", "inner", "mine"]),
-    ("membership=true&order_by=id&sort=asc", ["flood", "mine"]),
-    ("owned=true", ["mine"]),
-    ("min_access_level=40&order_by=id&sort=asc", ["flood", "mine"]),
-    ("search=WATER", ["flood"]),
-    ("id_after=3&order_by=id&sort=asc", ["mine"]),
-    ("id_before=2", ["flood"]),
-    ("last_activity_before=2025-01-01T00:00:00Z", ["rest"]),
-    ("order_by=name&sort=asc", ["flood", "inner", "mine", "rest"]),
-    ("active=true&order_by=id&sort=asc", ["flood", "inner", "mine"]),
-])
+@pytest.mark.parametrize(
+    ("query", "paths"),
+    [
+        ("topic=water", ["flood"]),
+        ("topic=Water", []),
+        ("topic=water,sharinghub:aimodel", ["flood"]),
+        ("topic=water,land", []),
+        ("visibility=internal", ["inner"]),
+        ("archived=true", ["rest"]),
+        ("archived=false&order_by=id&sort=asc", ["flood", "inner", "mine"]),
+        ("membership=true&order_by=id&sort=asc", ["flood", "mine"]),
+        ("owned=true", ["mine"]),
+        ("min_access_level=40&order_by=id&sort=asc", ["flood", "mine"]),
+        ("search=WATER", ["flood"]),
+        ("id_after=3&order_by=id&sort=asc", ["mine"]),
+        ("id_before=2", ["flood"]),
+        ("last_activity_before=2025-01-01T00:00:00Z", ["rest"]),
+        ("order_by=name&sort=asc", ["flood", "inner", "mine", "rest"]),
+        ("active=true&order_by=id&sort=asc", ["flood", "inner", "mine"]),
+    ],
+)
 def test_filters(world: World, ask: Ask, query: str, paths: list[str]) -> None:
     world.add_project("earth/inner", visibility="internal")
     world.add_project("earth/rest", visibility="public", archived=True, created_at=datetime(2024, 1, 1, tzinfo=UTC))

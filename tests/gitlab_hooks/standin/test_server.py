@@ -16,16 +16,23 @@ def test_calls_are_recorded(gitlab: StandIn) -> None:
     httpx.get(f"{gitlab.url}/api/v4/projects/earth%2Fflood?license=true", headers={"PRIVATE-TOKEN": "glpat-ada"})
     httpx.get(f"{gitlab.url}/api/v4/projects")
     assert gitlab.calls == [
-        ("GET", "/api/v4/projects/earth%2Fflood?license=true", "ada"), ("GET", "/api/v4/projects", None),
+        ("GET", "/api/v4/projects/earth%2Fflood?license=true", "ada"),
+        ("GET", "/api/v4/projects", None),
     ]
     gitlab.reset_calls()
     assert gitlab.calls == []
 
 
-@pytest.mark.parametrize(("status", "content_type", "text"), [
-    (429, "text/plain", "Retry later"), (502, "text/html", "<h1>502</h1>"), (503, "text/html", "<h1>503</h1>"),
-    (500, "application/json", "500 Internal Server Error"), (401, "application/json", "401 Unauthorized"),
-])
+@pytest.mark.parametrize(
+    ("status", "content_type", "text"),
+    [
+        (429, "text/plain", "Retry later"),
+        (502, "text/html", "<h1>502</h1>"),
+        (503, "text/html", "<h1>503</h1>"),
+        (500, "application/json", "500 Internal Server Error"),
+        (401, "application/json", "401 Unauthorized"),
+    ],
+)
 def test_a_fault_comes_as_often_as_asked(gitlab: StandIn, status: int, content_type: str, text: str) -> None:
     gitlab.faults.add(r"/repository/tree", status=status, times=2, retry_after=7)
     url = f"{gitlab.url}/api/v4/projects/earth%2Fflood"

@@ -29,9 +29,7 @@ def found(reader: CatalogueReader, viewer: Viewer = ANONYMOUS, **asked: object) 
     return ids(reader.search(viewer, parse_search(limit=100, **asked)))
 
 
-def test_newest_first_then_id_then_collection(
-    reader: CatalogueReader, writer: CatalogueWriter
-) -> None:
+def test_newest_first_then_id_then_collection(reader: CatalogueReader, writer: CatalogueWriter) -> None:
     put(writer, 2, stac_item("2", "dataset"), stac_item("2", "ai-model"))
     put(writer, 1)
     put(writer, 3, stac_item("3", updated="2025-01-01T00:00:00Z"))
@@ -132,9 +130,7 @@ def test_datetime_meets_the_declared_interval_else_the_datetime(
         pytest.param({"bbox": [-180, -90, 180, 90]}, ["across", "triangle"], id="the world; not what has no place"),
         pytest.param({"intersects": {"type": "Point", "coordinates": [1, 1]}}, ["triangle"], id="point"),
         pytest.param({"intersects": {"type": "LineString", "coordinates": [[8, 8], [9, 9]]}}, [], id="line outside"),
-        pytest.param(
-            {"intersects": {"type": "MultiPoint", "coordinates": [[99, 9], [1, 1]]}}, ["triangle"], id="two"
-        ),
+        pytest.param({"intersects": {"type": "MultiPoint", "coordinates": [[99, 9], [1, 1]]}}, ["triangle"], id="two"),
         pytest.param(
             {"intersects": {"type": "GeometryCollection", "geometries": [{"type": "Point", "coordinates": [2, 2]}]}},
             ["triangle"],

@@ -1,0 +1,108 @@
+"""What the chart renders is what the program reads: names, bounds and values, so that the two cannot drift apart."""
+
+import json
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from sharinghub_ext.config import Settings, load_settings
+from tests.deploy.charts import CHART, FULL, LEAST, ROOT, Helm, Values
+from tests.deploy.pods import materialize
+
+# A setting that is a secret, one that the chart sets itself, and one that has no effect yet.
+SECRETS = {"gitlab_token", "hook_secret", "secret_key"}
+OWN = {"database_url", "gitlab_ca_file"}
+RESERVED = {name for name, field in Settings.model_fields.items() if (field.description or "").startswith("Reserved")}
+SAMPLE_SECRETS = {
+    "hub-secrets": {"token": "glpat-sample\n", "hook.secret": "h" * 20, "key": "k" * 40, "unrelated": "x"},
+    "company-ca": {"root.pem": "a certificate"},
+}
+
+
+@pytest.fixture
+def program(tmp_path: Path, helm: Helm, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Gives the settings that the program would have in the pod that values render to."""
+
+    def load(values: Values) -> tuple[Settings, Path]:
+        container = materialize(helm.render(values), tmp_path / "pod", SAMPLE_SECRETS)
+        for name in os.environ:
+            if name.startswith("SHARINGHUB_"):
+                monkeypatch.delenv(name)
+        for name, value in container.environment.items():
+            monkeypatch.setenv(name, value)
+        return load_settings(), container.root
+
+    return load
+
+
+def test_the_least_values_load(program: Any) -> None:
+    settings, root = program(LEAST)
+    assert settings == Settings.model_construct(
+        **{
+            **Settings(gitlab_url="https://gitlab.example.org").model_dump(),
+            "gitlab_url": "https://gitlab.example.org",
+            "database_url": f"sqlite:///{root}/data/sharinghub.db",
+            "log_format": "json",
+        }
+    )
+
+
+def test_all_values_arrive_as_they_were_given(program: Any) -> None:
+    settings, root = program(FULL)
+    config: Mapping[str, Any] = FULL["config"]
+    assert {name: getattr(settings, name) for name in config} == {
+        **config,
+        "public_url": "https://earth.example.org:8443/hub",
+    }
+    assert settings.database_url == f"sqlite:///{root}/data/sharinghub.db"
+    assert settings.gitlab_ca_file.read_text() == "a certificate"
+    assert settings.gitlab_token.get_secret_value() == "glpat-sample"
+    assert settings.hook_secret.get_secret_value() == "h" * 20
+    assert settings.secret_key.get_secret_value() == "k" * 40
+    assert settings.without_effect() == ()
+
+
+def test_the_schema_knows_the_settings_and_no_others() -> None:
+    schema = json.loads((CHART / "values.schema.json").read_text())["properties"]
+    assert schema["config"]["properties"].keys() == Settings.model_fields.keys() - SECRETS - OWN - RESERVED
+    assert schema["secrets"]["properties"]["keys"]["properties"].keys() == SECRETS
+
+
+def test_the_schema_has_the_bounds_of_the_program() -> None:
+    chart = json.loads((CHART / "values.schema.json").read_text())["properties"]["config"]["properties"]
+    program = Settings.model_json_schema()["properties"]
+    bounds = ("minimum", "maximum", "exclusiveMinimum", "minLength", "enum")
+    for name, value in chart.items():
+        assert _only(value, bounds) == _only(program[name], bounds), name
+
+
+def test_the_defaults_that_are_shown_are_those_of_the_program() -> None:
+    """values.yaml shows optional settings as comments: uncommented they change nothing."""
+    text = (CHART / "values.yaml").read_text()
+    shown = "\n".join(line.replace("  # ", "", 1) for line in text.splitlines() if _is_setting(line))
+    for name, value in yaml.safe_load(shown).items():
+        if name != "gitlab_internal_url":  # an example: there is no default
+            assert value == Settings.model_fields[name].default, name
+
+
+def test_values_that_have_a_default_are_known_to_the_schema(helm: Helm) -> None:
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    assert values.keys() | {"global"} == json.loads((CHART / "values.schema.json").read_text())["properties"].keys()
+
+
+def test_the_chart_is_of_this_version() -> None:
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    assert chart["appVersion"] == tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+
+
+def _is_setting(line: str) -> bool:
+    return line.startswith("  # ") and line[4:].split(":")[0] in Settings.model_fields
+
+
+def _only(value: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: value[name] for name in names if name in value}

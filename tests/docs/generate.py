@@ -1,0 +1,93 @@
+"""The tables of the documentation that are made from the code: `python -m tests.docs.generate` writes them anew."""
+
+import ast
+import re
+from pathlib import Path
+
+from pydantic_core import PydanticUndefined
+
+from sharinghub_ext.config import PREFIX, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+PACKAGES = ("sharinghub_ext", "gitlab_hooks", "stac_ext")
+STANDIN = "gitlab_hooks/standin"  # one row: it is for demos and tests, and no part of a running hub
+
+
+def modules() -> dict[str, str]:
+    """The first sentence of every module, by its path in the repository; a package stands for its `__init__.py`."""
+    found = {}
+    for package in PACKAGES:
+        for file in sorted((ROOT / package).rglob("*.py")):
+            name = str(file.relative_to(ROOT)).removesuffix("/__init__.py")
+            if name == STANDIN or not name.startswith(f"{STANDIN}/"):
+                found[name] = first_sentence(ast.get_docstring(ast.parse(file.read_text())) or "")
+    return dict(sorted(found.items(), key=lambda one: (PACKAGES.index(one[0].partition("/")[0]), one[0])))
+
+
+def first_sentence(docstring: str) -> str:
+    """The text up to the first full stop before a blank, in one line."""
+    paragraph = " ".join(docstring.partition("\n\n")[0].split())
+    return re.split(r"(?<=\.)\s", paragraph, maxsplit=1)[0]
+
+
+def module_table() -> str:
+    rows = [f"| `{name}` | {_cell(sentence)} |" for name, sentence in modules().items()]
+    return "\n".join(["| module | what it decides |", "|---|---|", *rows])
+
+
+def settings_table(reserved: bool) -> str:
+    """The settings that have an effect, or those that are reserved."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        if field.description is None or field.description.startswith("Reserved:") is not reserved:
+            continue
+        rows.append(f"| `{PREFIX}{name.upper()}` | {_default(field.default)} | {_cell(field.description)} |")
+    return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])
+
+
+BLOCKS = {
+    "architecture.md": {"modules": module_table},
+    "configuration.md": {
+        "settings": lambda: settings_table(reserved=False),
+        "reserved": lambda: settings_table(reserved=True),
+    },
+}
+
+
+def block(page: str, name: str) -> str:
+    """What a page holds between `<!-- name -->` and `<!-- /name -->`."""
+    match = _marked(name).search((DOCS / page).read_text())
+    assert match is not None, f"docs/{page} has no block `{name}`"
+    return match[2]
+
+
+def write() -> None:
+    """Bring every block up to date."""
+    for page, blocks in BLOCKS.items():
+        text = (DOCS / page).read_text()
+        for name, make in blocks.items():
+            made = make()
+            text = _marked(name).sub(lambda match, made=made: f"{match[1]}{made}{match[3]}", text)
+        (DOCS / page).write_text(text)
+
+
+def _marked(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(<!-- {name} -->\n\n)(.*?)(\n\n<!-- /{name} -->)", re.DOTALL)
+
+
+def _default(value: object) -> str:
+    if value is PydanticUndefined:
+        return "must be set"
+    if value is None:
+        return "-"
+    text = '["*"]' if value == ["*"] else str(value).lower() if isinstance(value, bool) else str(value)
+    return f"`{text}`"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    write()
