@@ -122,5 +122,6 @@ def pod_specs(manifests: Sequence[Manifest]) -> Iterator[Manifest]:
 
 def hub_container(manifests: Sequence[Manifest]) -> Manifest:
     """The one container of the deployment."""
+    container: Manifest
     (container,) = one(manifests, "Deployment")["spec"]["template"]["spec"]["containers"]
     return container

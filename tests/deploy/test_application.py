@@ -11,7 +11,7 @@ from tests.deploy.charts import APPLICATION, CHART, ROOT, Helm, one
 
 @pytest.fixture
 def application() -> dict[str, Any]:
-    return yaml.safe_load(APPLICATION.read_text())
+    return dict(yaml.safe_load(APPLICATION.read_text()))
 
 
 def test_it_is_an_application(application: dict[str, Any]) -> None:

@@ -74,7 +74,7 @@ def test_the_store_is_on_the_claim(helm: Helm) -> None:
 def test_a_change_of_the_settings_restarts_the_pod(helm: Helm) -> None:
     def checksum(**config: Any) -> str:
         manifests = helm.render({**LEAST, "config": {**LEAST["config"], **config}})
-        return one(manifests, "Deployment")["spec"]["template"]["metadata"]["annotations"]["checksum/config"]
+        return str(one(manifests, "Deployment")["spec"]["template"]["metadata"]["annotations"]["checksum/config"])
 
     assert checksum() == checksum()
     assert checksum() != checksum(title="Another")

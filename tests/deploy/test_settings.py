@@ -90,7 +90,7 @@ def test_the_defaults_that_are_shown_are_those_of_the_program() -> None:
             assert value == Settings.model_fields[name].default, name
 
 
-def test_values_that_have_a_default_are_known_to_the_schema(helm: Helm) -> None:
+def test_the_schema_and_the_default_values_have_the_same_names() -> None:
     values = yaml.safe_load((CHART / "values.yaml").read_text())
     assert values.keys() | {"global"} == json.loads((CHART / "values.schema.json").read_text())["properties"].keys()
 
