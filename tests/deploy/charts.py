@@ -27,6 +27,7 @@ FULL: Values = {
         "gitlab_url": "https://gitlab.example.org",
         "gitlab_internal_url": "http://gitlab.internal:8181",
         "gitlab_timeout": 2.5,
+        "gitlab_retries": 0,
         "gitlab_concurrency": 8,
         "public_url": "https://earth.example.org:8443/hub/",
         "grants_ttl": 0,
