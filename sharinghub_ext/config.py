@@ -6,6 +6,7 @@ Sources, the first wins: environment variables `SHARINGHUB_…`, files named aft
 
 import difflib
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,6 +20,7 @@ from pydantic_settings import (
     SettingsConfigDict,
     YamlConfigSettingsSource,
 )
+from pydantic_settings import SettingsError as SourceError
 
 PREFIX = "SHARINGHUB_"
 _SOURCES = frozenset({"SHARINGHUB_CONFIG_FILE", "SHARINGHUB_SECRETS_DIR"})
@@ -60,6 +62,7 @@ class Settings(BaseSettings):
         "catalogued. Without it only what everybody may see is catalogued.",
     )
     gitlab_timeout: float = Field(10, gt=0, le=300, description="Seconds to wait for an answer of GitLab.")
+    gitlab_retries: int = Field(4, ge=0, le=10, description="How often a failed read of GitLab is tried again at once.")
     gitlab_concurrency: int = Field(4, ge=1, le=32, description="How many projects are read at the same time.")
     public_url: BaseUrl | None = Field(
         None,
@@ -159,8 +162,12 @@ def load_settings(**overrides: Any) -> Settings:
         raise SettingsError("\n".join(_told(one) for one in error.errors())) from None
     except SettingsError:
         raise
-    except Exception as error:  # a YAML file that is none, JSON in a variable that is none
-        raise SettingsError(str(error)) from None
+    except SourceError as error:  # JSON in a variable that is none
+        named = re.search(r'field "(\w+)"', str(error))
+        name = PREFIX + named[1].upper() if named else "the settings"
+        raise SettingsError(f'{name}: must be JSON, such as ["https://browser.example.org"]') from None
+    except Exception as error:  # a YAML file that is none
+        raise SettingsError(f"SHARINGHUB_CONFIG_FILE: {error}") from None
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:

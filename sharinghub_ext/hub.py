@@ -125,6 +125,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         url=settings.api_url,
         ca_file=str(settings.gitlab_ca_file) if settings.gitlab_ca_file else None,
         timeout=settings.gitlab_timeout,
+        retries=settings.gitlab_retries,
     )
     service = ServiceClient(connection, token)
     http = httpx.AsyncClient(

@@ -13,7 +13,6 @@ from stac_ext.store.database import StoreError
 
 app = typer.Typer(
     name="sharinghub",
-    help="A STAC catalogue of AI models and datasets on top of any GitLab.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )

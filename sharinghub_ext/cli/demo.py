@@ -4,7 +4,6 @@ import asyncio
 import socket
 import tempfile
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sharinghub_ext.app import create_app
-from sharinghub_ext.cli.serve import address_of, listen, server
+from sharinghub_ext.cli.serve import address_of, listen, run, server
 from sharinghub_ext.config import Settings
 from sharinghub_ext.hub import Hub, build_hub
 from sharinghub_ext.logs import configure_logs
@@ -39,7 +38,7 @@ def command(
 
     hub_socket = listen("127.0.0.1", _port(port, _HUB_PORT))
     url = address_of(hub_socket)
-    with tempfile.TemporaryDirectory(prefix="sharinghub-demo-") as folder, suppress(KeyboardInterrupt):
+    with tempfile.TemporaryDirectory(prefix="sharinghub-demo-") as folder:
         world = World(repositories=Path(folder) / "git", clock=SystemClock())
         samples = populate(world, hub_url=url)
         with StandIn(world, host="127.0.0.1", port=_port(gitlab_port, _GITLAB_PORT)) as standin:
@@ -59,7 +58,7 @@ def command(
             )
             configure_logs(settings)
             untagged = samples.projects["earth/lab-handbook"]
-            asyncio.run(_demo(settings, hub_socket, standin.url, samples.tokens, untagged))
+            run(_demo(settings, hub_socket, standin.url, samples.tokens, untagged))
 
 
 async def _demo(

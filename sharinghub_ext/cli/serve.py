@@ -1,9 +1,12 @@
 """`sharinghub serve`: everything for one machine in one process."""
 
 import asyncio
+import signal
 import socket
+import sys
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Annotated
+from typing import Annotated, Any
 
 import structlog
 import typer
@@ -30,8 +33,14 @@ def command(
     """
     settings = load_settings()
     configure_logs(settings)
+    run(serve(settings, listen(host, port)))
+
+
+def run(serving: Coroutine[Any, Any, None]) -> None:
+    """Run a server until SIGINT or SIGTERM, which let requests in flight end; both are a clean exit."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with suppress(KeyboardInterrupt):
-        asyncio.run(serve(settings, listen(host, port)))
+        asyncio.run(serving)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -59,7 +59,7 @@ def block(page: str, name: str) -> str:
     """What a page holds between `<!-- name -->` and `<!-- /name -->`."""
     match = _marked(name).search((DOCS / page).read_text())
     assert match is not None, f"docs/{page} has no block `{name}`"
-    return match[2]
+    return match[1]
 
 
 def write() -> None:
@@ -67,13 +67,13 @@ def write() -> None:
     for page, blocks in BLOCKS.items():
         text = (DOCS / page).read_text()
         for name, make in blocks.items():
-            made = make()
-            text = _marked(name).sub(lambda match, made=made: f"{match[1]}{made}{match[3]}", text)
+            made = f"<!-- {name} -->\n\n{make()}\n\n<!-- /{name} -->"
+            text = _marked(name).sub(lambda _, made=made: made, text)
         (DOCS / page).write_text(text)
 
 
 def _marked(name: str) -> re.Pattern[str]:
-    return re.compile(rf"(<!-- {name} -->\n\n)(.*?)(\n\n<!-- /{name} -->)", re.DOTALL)
+    return re.compile(rf"<!-- {name} -->\n\n(.*?)\n*<!-- /{name} -->", re.DOTALL)
 
 
 def _default(value: object) -> str:

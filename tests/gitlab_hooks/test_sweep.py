@@ -44,7 +44,7 @@ def test_passing_trouble_costs_nothing(world: SampleWorld, fault: dict[str, Any]
     ids=str,
 )
 def test_one_bad_project_never_stops_the_rest_and_is_reported(world: SampleWorld, fault: dict[str, Any]) -> None:
-    with RunningHub(world.settings()) as hub:
+    with RunningHub(world.settings(gitlab_retries=1)) as hub:
         world.gitlab.faults.add(r"/api/v4/projects/2/repository/tree", times=None, **fault)
         report = hub.sweep()
         assert report.counts[Change.INDEXED] == 22
@@ -54,7 +54,7 @@ def test_one_bad_project_never_stops_the_rest_and_is_reported(world: SampleWorld
 
 
 def test_a_stalled_answer_costs_one_project_its_turn(world: SampleWorld) -> None:
-    with RunningHub(world.settings(gitlab_timeout=0.2)) as hub:
+    with RunningHub(world.settings(gitlab_timeout=0.5, gitlab_retries=1)) as hub:
         world.gitlab.faults.add(r"/api/v4/projects/2/repository/tree", stall=5, times=None)
         report = hub.sweep()
         assert [project_id for project_id, _, _ in report.failed] == [2]
@@ -62,7 +62,7 @@ def test_a_stalled_answer_costs_one_project_its_turn(world: SampleWorld) -> None
 
 
 def test_a_project_that_cannot_be_read_now_keeps_its_item(world: SampleWorld) -> None:
-    with RunningHub(world.settings()) as hub:
+    with RunningHub(world.settings(gitlab_retries=1)) as hub:
         hub.sweep()
         before = hub.ids()
         world.gitlab.faults.add(r"/api/v4/projects/2", status=500, times=None)
@@ -71,7 +71,7 @@ def test_a_project_that_cannot_be_read_now_keeps_its_item(world: SampleWorld) ->
 
 
 def test_a_listing_that_fails_or_is_empty_drops_nothing(world: SampleWorld) -> None:
-    with RunningHub(world.settings()) as hub:
+    with RunningHub(world.settings(gitlab_retries=1)) as hub:
         hub.sweep()
         before = hub.ids()
         world.gitlab.faults.add(r"/api/v4/projects\?.*topic", status=502, times=None)

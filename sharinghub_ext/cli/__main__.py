@@ -1,0 +1,5 @@
+"""`python -m sharinghub_ext.cli` is `sharinghub`."""
+
+from sharinghub_ext.cli import main
+
+main()

@@ -1,0 +1,95 @@
+"""Proves that settings come from their sources, and that a wrong one is named without its value being shown."""
+
+from pathlib import Path
+
+import pytest
+
+from sharinghub_ext.config import Settings, SettingsError, load_settings
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import os
+
+    for name in [name for name in os.environ if name.startswith("SHARINGHUB_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_sources_and_their_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "hub.yaml").write_text("gitlab_url: https://from.yaml\ntitle: From YAML\nsweep_seconds: 60\n")
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "SHARINGHUB_GITLAB_TOKEN").write_text("from-a-file\n")
+    (tmp_path / "secrets" / "sharinghub_title").write_text("From a file")
+    monkeypatch.setenv("SHARINGHUB_CONFIG_FILE", str(tmp_path / "hub.yaml"))
+    monkeypatch.setenv("SHARINGHUB_SECRETS_DIR", str(tmp_path / "secrets"))
+    monkeypatch.setenv("SHARINGHUB_GITLAB_URL", "https://from.environment/")
+    settings = load_settings()
+    assert settings.gitlab_url == "https://from.environment"
+    assert settings.title == "From a file"
+    assert settings.sweep_seconds == 60
+    assert settings.gitlab_token is not None
+    assert settings.gitlab_token.get_secret_value() == "from-a-file"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("GITLAB_URL", "", "SHARINGHUB_GITLAB_URL"),
+        ("GITLAB_URL", "gitlab.example.org", "http or https"),
+        ("GITLAB_URL", "https://user:pw-secret@gitlab.example.org", "no user"),
+        ("GITLAB_URL", "ftp://x", "http or https"),
+        ("PUBLIC_URL", "https://x/?a=secret", "no user, password, query"),
+        ("GRANTS_TTL", "301", "SHARINGHUB_GRANTS_TTL"),
+        ("GRANTS_TTL", "soon", "SHARINGHUB_GRANTS_TTL"),
+        ("GRANTS_HARD_TTL", "10", "must not be longer"),
+        ("HOOK_SECRET", "short-secret", "16 characters"),
+        ("SECRET_KEY", "short-secret", "32 characters"),
+        ("GITLAB_CA_FILE", "/no/such/file", "not a file"),
+        ("LOG_LEVEL", "loud", "SHARINGHUB_LOG_LEVEL"),
+        ("CORS_ORIGINS", "not json", "CORS_ORIGINS"),
+        ("CORS_ORIGINS", '["javascript:alert(1)"]', "CORS_ORIGINS"),
+        ("GITLAB_TOKN", "a-secret", "did you mean SHARINGHUB_GITLAB_TOKEN"),
+        ("WHATEVER", "a-secret", "no such setting"),
+        ("CONFIG_FILE", "/no/such/file", "does not exist"),
+        ("SECRETS_DIR", "/no/such/folder", "does not exist"),
+    ],
+)
+def test_a_wrong_setting_is_named_and_its_value_is_not_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv("SHARINGHUB_GITLAB_URL", "https://gitlab.example.org")
+    monkeypatch.setenv(f"SHARINGHUB_{name}", value)
+    with pytest.raises(SettingsError) as refusal:
+        load_settings()
+    assert says in str(refusal.value)
+    assert "short-secret" not in str(refusal.value)
+    assert "pw-secret" not in str(refusal.value)
+    assert "a-secret" not in str(refusal.value)
+
+
+def test_a_missing_setting_is_named() -> None:
+    with pytest.raises(SettingsError, match="SHARINGHUB_GITLAB_URL: must be set"):
+        load_settings()
+
+
+@pytest.mark.parametrize("text", ["gitlab_urll: https://x\n", "- a\n- list\n", "a: [broken\n", "gitlab_url: {a: b}\n"])
+def test_a_wrong_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str) -> None:
+    (tmp_path / "hub.yaml").write_text(text)
+    monkeypatch.setenv("SHARINGHUB_CONFIG_FILE", str(tmp_path / "hub.yaml"))
+    monkeypatch.setenv("SHARINGHUB_GITLAB_URL", "https://gitlab.example.org")
+    if "gitlab_url:" in text:
+        monkeypatch.delenv("SHARINGHUB_GITLAB_URL")
+    with pytest.raises(SettingsError):
+        load_settings()
+
+
+def test_every_setting_is_described() -> None:
+    assert [name for name, field in Settings.model_fields.items() if not field.description] == []
+
+
+def test_secrets_are_not_shown_by_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHARINGHUB_GITLAB_URL", "https://gitlab.example.org")
+    for name in ("GITLAB_TOKEN", "HOOK_SECRET", "SECRET_KEY", "VISITOR_TOKEN", "OAUTH_CLIENT_SECRET"):
+        monkeypatch.setenv(f"SHARINGHUB_{name}", "plainly-visible-" * 3)
+    assert "plainly" not in repr(load_settings())

@@ -1,0 +1,59 @@
+"""Proves where a token may stand in a request, and that it is refused, not ignored, anywhere else."""
+
+import pytest
+from starlette.requests import Request
+
+from gitlab_hooks.gateway.viewer import Credential
+from sharinghub_ext.auth.credentials import credential_of
+from sharinghub_ext.problems import Problem
+
+
+def request(*headers: tuple[str, str], query: str = "") -> Request:
+    raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
+    return Request({"type": "http", "method": "GET", "path": "/", "query_string": query.encode(), "headers": raw})
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ([], None),
+        ([("Authorization", "Bearer abc")], Credential("abc")),
+        ([("authorization", "bearer   abc ")], Credential("abc")),
+        ([("PRIVATE-TOKEN", "abc")], Credential("abc", "PRIVATE-TOKEN")),
+        ([("X-Gitlab-Token", "abc")], Credential("abc", "PRIVATE-TOKEN")),
+        ([("PRIVATE-TOKEN", "")], None),
+        ([("Authorization", "Bearer abc"), ("PRIVATE-TOKEN", "abc")], Credential("abc")),
+    ],
+)
+def test_accepted(headers: list[tuple[str, str]], expected: Credential | None) -> None:
+    assert credential_of(request(*headers)) == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "query", "status"),
+    [
+        ([("Authorization", "Bearer")], "", 401),
+        ([("Authorization", "Basic YTpi")], "", 401),
+        ([("Authorization", "abc")], "", 401),
+        ([("Authorization", "")], "", 401),
+        ([("Authorization", "Bearer a b")], "", 401),
+        ([("Authorization", "Bearer \xe9")], "", 401),
+        ([("PRIVATE-TOKEN", "x" * 5000)], "", 401),
+        ([("Authorization", "Bearer abc"), ("PRIVATE-TOKEN", "other")], "", 400),
+        ([], "private_token=abc", 400),
+        ([], "access_token=abc", 400),
+        ([], "gitlab_token=abc", 400),
+        ([("Authorization", "Bearer abc")], "limit=1&job_token=abc", 400),
+    ],
+)
+def test_refused(headers: list[tuple[str, str]], query: str, status: int) -> None:
+    with pytest.raises(Problem) as refusal:
+        credential_of(request(*headers, query=query))
+    assert refusal.value.status == status
+    assert "abc" not in refusal.value.detail
+    if status == 401:
+        assert refusal.value.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+def test_a_token_is_not_shown_by_repr() -> None:
+    assert "abc" not in repr(Credential("abc"))
