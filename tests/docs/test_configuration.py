@@ -1,0 +1,58 @@
+"""Proves that the settings on paper are those of the program: names, defaults, descriptions, exit codes."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from sharinghub_ext.config import PREFIX, Settings, load_settings
+from tests.docs.generate import BLOCKS, DOCS, block
+
+AGAIN = "write the tables anew with `python -m tests.docs.generate`"
+PAGE = (DOCS / "configuration.md").read_text()
+
+
+def rows() -> dict[str, str]:
+    tables = block("configuration.md", "settings") + "\n" + block("configuration.md", "reserved")
+    return dict(re.findall(r"^\| `([A-Z_]+)` \| .*? \| (.*) \|$", tables, re.MULTILINE))
+
+
+def test_every_setting_is_in_the_table_with_its_description() -> None:
+    described = {PREFIX + name.upper(): field.description for name, field in Settings.model_fields.items()}
+    assert rows() == {name: str(text).replace("|", "\\|") for name, text in described.items()}, AGAIN
+
+
+@pytest.mark.parametrize("name", BLOCKS["configuration.md"])
+def test_the_tables_are_made_from_the_code(name: str) -> None:
+    assert block("configuration.md", name) == BLOCKS["configuration.md"][name](), AGAIN
+
+
+@pytest.mark.parametrize("page", sorted(path.name for path in DOCS.glob("*.md")))
+def test_no_page_names_a_setting_that_does_not_exist(page: str) -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    known |= {"SHARINGHUB_CONFIG_FILE", "SHARINGHUB_SECRETS_DIR"}
+    known |= {"SHARINGHUB_PORT", "SHARINGHUB_SERVICE_HOST"}  # of Kubernetes, told as a trap
+    used = set(re.findall(r"SHARINGHUB_[A-Z_]*[A-Z]", (DOCS / page).read_text()))
+    assert used - known == set()
+
+
+def test_the_yaml_file_of_the_page_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = re.search(r'```yaml title="sharinghub.yaml"\n(.*?)```', PAGE, re.DOTALL)
+    assert written is not None
+    file = tmp_path / "sharinghub.yaml"
+    file.write_text(written[1])
+    monkeypatch.setenv("SHARINGHUB_CONFIG_FILE", str(file))
+    settings = load_settings()
+    for name, value in yaml.safe_load(written[1]).items():
+        assert getattr(settings, name) == value
+
+
+def test_a_folder_of_files_is_read_in_any_letter_case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "sharinghub_gitlab_url").write_text("https://gitlab.example.org\n")
+    (tmp_path / "SHARINGHUB_HOOK_SECRET").write_text(" a-secret-of-the-tests \n")
+    monkeypatch.setenv("SHARINGHUB_SECRETS_DIR", str(tmp_path))
+    settings = load_settings()
+    assert settings.gitlab_url == "https://gitlab.example.org"
+    assert settings.hook_secret is not None
+    assert settings.hook_secret.get_secret_value() == "a-secret-of-the-tests"
