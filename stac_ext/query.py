@@ -1,11 +1,13 @@
 """What a search asks for: strict parsing of STAC API parameters into one value, with errors that show a right example.
 
-GET sends text and POST sends JSON; every function here takes either form, so that both behave alike.
+POST sends JSON values, which are taken as they are; GET sends text, which `from_text` turns into the same values first,
+so that both behave alike.
 Source: https://github.com/radiantearth/stac-api-spec/tree/v1.0.0/item-search
 """
 
 import hashlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,7 +60,7 @@ def parse_search(
     datetime: object = None,
     limit: object = None,
 ) -> SearchQuery:
-    """The search that these raw parameters (text or JSON values; None where absent) ask for.
+    """The search that these raw JSON values (None where absent) ask for.
 
     Raises InvalidParameter.
     """
@@ -74,11 +76,33 @@ def parse_search(
     )
 
 
+def from_text(parameters: Mapping[str, str | None]) -> dict[str, object]:
+    """The JSON values that GET's texts stand for; an empty text is an absent parameter. Raises InvalidParameter."""
+    values: dict[str, object] = {name: text for name, text in parameters.items() if text}
+    for name in ("collections", "ids"):
+        if text := parameters.get(name):
+            values[name] = text.split(",")
+    if text := parameters.get("bbox"):
+        try:
+            values["bbox"] = [float(part) for part in text.split(",", 7)]
+        except ValueError:
+            raise InvalidParameter("bbox", "must be numbers separated by commas", "5.9,45.8,10.5,47.8") from None
+    if (text := parameters.get("limit")) and text.isascii() and text.isdigit() and len(text) <= 20:
+        values["limit"] = int(text)
+    if text := parameters.get("intersects"):
+        try:
+            values["intersects"] = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            example = '{"type":"Point","coordinates":[7.4,46.9]}'
+            raise InvalidParameter("intersects", "is not JSON", example) from None
+    return values
+
+
 def parse_names(name: str, value: object, example: str) -> tuple[str, ...] | None:
     """A list of ids; an empty list means no condition, as no parameter does."""
-    if value is None or value == "" or value == []:
+    if value is None or value == []:
         return None
-    values = value.split(",") if isinstance(value, str) else value
+    values = value
     if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
         raise InvalidParameter(name, "must be a list of non-empty texts", example)
     if len(values) > MAX_VALUES:
@@ -88,10 +112,8 @@ def parse_names(name: str, value: object, example: str) -> tuple[str, ...] | Non
 
 def parse_limit(value: object) -> int:
     """The page size; absent means 10, and more than 10,000 is lowered to 10,000."""
-    if value is None or value == "":
+    if value is None:
         return DEFAULT_LIMIT
-    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20:
-        value = int(value)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidParameter("limit", "must be a whole number from 1 to 10000", "10")
     return min(value, MAX_LIMIT)
@@ -128,21 +150,22 @@ def parse_bbox(value: object) -> BaseGeometry:
     west, south, east, north = numbers[0], numbers[1], numbers[half], numbers[half + 1]
     if len(numbers) == 6 and numbers[2] > numbers[5]:
         raise InvalidParameter("bbox", "its third number (lowest height) is above its sixth (highest)", example)
-    if not (-180 <= west <= 180 and -180 <= east <= 180 and -90 <= south <= 90 and -90 <= north <= 90):
+    if not (-360 <= west <= 360 and -360 <= east <= 360 and -90 <= south <= 90 and -90 <= north <= 90):
         raise InvalidParameter("bbox", "longitudes go from -180 to 180 and latitudes from -90 to 90", example)
     if south > north:
         raise InvalidParameter("bbox", "its south is above its north; the order is west,south,east,north", example)
+    west, east = (-180.0, 180.0) if east - west >= 360 else (_wrapped(west), _wrapped(east))
     if west <= east:
         return shapely.box(west, south, east, north)
     return shapely.union(shapely.box(west, south, 180, north), shapely.box(-180, south, east, north))
 
 
+def _wrapped(longitude: float) -> float:
+    """The same meridian between -180 and 180; clients with maps from 0 to 360 send others."""
+    return longitude - 360 if longitude > 180 else longitude + 360 if longitude < -180 else longitude
+
+
 def _numbers(value: object, example: str) -> list[float]:
-    if isinstance(value, str):
-        try:
-            value = [float(part) for part in value.split(",", 7)]
-        except ValueError:
-            raise InvalidParameter("bbox", "must be numbers separated by commas", example) from None
     if not isinstance(value, list) or not all(isinstance(v, int | float) and not isinstance(v, bool) for v in value):
         raise InvalidParameter("bbox", "must be a list of numbers", example)
     try:
@@ -157,11 +180,6 @@ def _numbers(value: object, example: str) -> list[float]:
 def parse_intersects(value: object) -> BaseGeometry:
     """A GeoJSON geometry (RFC 7946) of any type, in longitude and latitude."""
     example = '{"type":"Point","coordinates":[7.4,46.9]}'
-    if isinstance(value, str):
-        try:
-            value = orjson.loads(value)
-        except orjson.JSONDecodeError:
-            raise InvalidParameter("intersects", "is not JSON", example) from None
     if not isinstance(value, dict) or value.get("type") not in GEOMETRY_TYPES:
         raise InvalidParameter("intersects", "must be a GeoJSON geometry (not a Feature)", example)
     _check_coordinates(value, example)
@@ -188,7 +206,7 @@ def _check_coordinates(geometry: dict[str, Any], example: str, nesting: int = 0)
                 raise InvalidParameter("intersects", "holds something that is not a geometry", example)
             _check_coordinates(part, example, nesting + 1)
         return
-    positions = [geometry.get("coordinates")]
+    positions: list[Any] = [geometry.get("coordinates")]
     for _ in range(_DEPTHS[geometry["type"]]):
         if not all(isinstance(part, list) and part for part in positions):
             raise InvalidParameter("intersects", "has coordinates that do not fit its type", example)

@@ -25,7 +25,7 @@ from stac_ext.categories import Category
 from stac_ext.collections import build_collection
 from stac_ext.keyset import PageTokens
 from stac_ext.model import Viewer
-from stac_ext.query import MAX_LIMIT, InvalidParameter, SearchQuery, parse_search
+from stac_ext.query import MAX_LIMIT, InvalidParameter, SearchQuery, from_text, parse_search
 from stac_ext.store.reader import CatalogueReader, Page
 from stac_ext.times import from_micros
 from stac_ext.urls import BuildContext
@@ -98,7 +98,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         category = self._category(collection_id)
         token = parameters.pop("token", None)
         asked = {name: parameters.get(name) for name in ("bbox", "datetime", "limit")}
-        query = parse_search(collections=[category.id], **asked)
+        query = parse_search(collections=[category.id], **from_text(asked))
         page = await self._page(viewer_of(request), query, token)
         url = self.urls.items(category.id)
         links = [
@@ -129,7 +129,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         token = parameters.pop("token", None)
         names = ("collections", "ids", "bbox", "intersects", "datetime", "limit")
         asked = {name: parameters.get(name) for name in names}
-        query = parse_search(**asked)
+        query = parse_search(**from_text(asked))
         page = await self._page(viewer_of(request), query, token)
         url = f"{self.urls.stac}/search"
         links = [

@@ -13,6 +13,7 @@ from gitlab_hooks.standin.world import AccessLevel, Group, Project, World
 JOINED = datetime(2021, 3, 1, 8, 0, tzinfo=UTC)
 SERVICE_ACCOUNT = "sharinghub-bot"
 API_TOKEN_OF_MAYA = "glpat-demo-maya-api"
+API_TOKEN_OF_ROOT = "glpat-demo-root-api"
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,8 @@ def add_people(world: World) -> dict[str, str]:
         world.add_token(user, value=person.token, name="demo, reads", scopes=("read_api",))
         if person.username == "maya":
             world.add_token(user, value=API_TOKEN_OF_MAYA, name="demo, tags projects", scopes=("api",))
+        if person.username == "root":
+            world.add_token(user, value=API_TOKEN_OF_ROOT, name="demo, changes projects", scopes=("api",))
     for row in GROUPS:
         world.add_group(row.path, name=row.name, visibility=row.visibility)
     return {person.username: person.token for person in PEOPLE}

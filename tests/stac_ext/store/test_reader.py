@@ -126,6 +126,9 @@ def test_datetime_meets_the_declared_interval_else_the_datetime(
         pytest.param({"bbox": [-5, -5, -100, 5, 5, 100]}, ["triangle"], id="3-D"),
         pytest.param({"bbox": [178, -16, -179, -10]}, ["across"], id="both cross the antimeridian"),
         pytest.param({"bbox": [-179.5, -16, -179, -15.5]}, ["across"], id="east of the antimeridian"),
+        pytest.param({"bbox": [170, -30, 190, 0]}, ["across"], id="longitudes of a map from 0 to 360"),
+        pytest.param({"bbox": [181, -16, 182, -15.5]}, ["across"], id="beyond 180"),
+        pytest.param({"bbox": [-360, -90, 360, 90]}, ["across", "triangle"], id="twice around"),
         pytest.param({"bbox": [-170, -20, 170, -15]}, [], id="the gap between the parts"),
         pytest.param({"bbox": [-180, -90, 180, 90]}, ["across", "triangle"], id="the world; not what has no place"),
         pytest.param({"intersects": {"type": "Point", "coordinates": [1, 1]}}, ["triangle"], id="point"),
@@ -151,9 +154,9 @@ def test_collections_and_ids_restrict_and_none_means_all(reader: CatalogueReader
     put(writer, 1, stac_item("1", "ai-model"), stac_item("1", "dataset"))
     put(writer, 2, stac_item("2", "dataset"))
     assert found(reader) == ["1", "1", "2"]
-    assert found(reader, collections="dataset") == ["1", "2"]
-    assert found(reader, collections=["dataset", "ai-model"], ids="1") == ["1", "1"]
-    assert found(reader, collections="unknown") == []
+    assert found(reader, collections=["dataset"]) == ["1", "2"]
+    assert found(reader, collections=["dataset", "ai-model"], ids=["1"]) == ["1", "1"]
+    assert found(reader, collections=["unknown"]) == []
     assert found(reader, collections=[]) == ["1", "1", "2"]
 
 

@@ -1,0 +1,128 @@
+"""Proves that the clients and validators of the field accept the catalogue: pystac-client, the STAC schemas, and the
+public API validator.
+"""
+
+import importlib.util
+import os
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pystac_client import Client
+
+from tests.support.running import RunningHub, SampleWorld
+
+Standing = tuple[SampleWorld, RunningHub]
+PEOPLE = [None, "rita", "maya", "olga", "exa", "gus", "sharinghub-bot"]
+
+
+def opened(hub: RunningHub, token: str | None) -> Client:
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    return Client.open(f"{hub.url}/stac", headers=headers)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 100])
+@pytest.mark.parametrize("person", [None, "rita"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_pystac_client_pages_every_item_exactly_once(
+    standing: Standing, person: str | None, limit: int, method: str
+) -> None:
+    world, hub = standing
+    token = world.token(person) if person else None
+    search = opened(hub, token).search(limit=limit, method=method)
+    found = [(item.collection_id, item.id) for item in search.items()]
+    assert found == hub.ids(token)
+    assert len(found) == len(set(found)) == search.matched()
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_pystac_client_walks_collections_to_items(standing: Standing, person: str | None) -> None:
+    world, hub = standing
+    token = world.token(person) if person else None
+    catalogue = opened(hub, token)
+    assert [collection.id for collection in catalogue.get_collections()] == ["ai-model", "dataset"]
+    walked = [(one.collection_id, one.id) for child in catalogue.get_collections() for one in child.get_items()]
+    assert sorted(walked) == sorted(hub.ids(token))
+    for item in catalogue.search().items():
+        again = catalogue.get_collection(item.collection_id).get_item(item.id)
+        assert again is not None
+        assert {**again.to_dict(), "links": 0} == {**item.to_dict(), "links": 0}
+
+
+def test_pystac_client_searches(standing: Standing) -> None:
+    _, hub = standing
+    catalogue = opened(hub, None)
+    assert [item.id for item in catalogue.search(ids=["1"]).items()] == ["1"]
+    inside = catalogue.search(bbox=[-1, 43, 1, 45], datetime="2019-01-01/2026-01-01").item_collection()
+    assert 0 < len(inside) < len(hub.ids())
+    point = {"type": "Point", "coordinates": [0.0, 44.3]}
+    assert 0 < len(catalogue.search(intersects=point).item_collection()) <= len(hub.ids())
+
+
+def test_assets_download_the_very_bytes(standing: Standing) -> None:
+    world, hub = standing
+    for collection, item_id in hub.ids():
+        item = hub.get(f"/stac/collections/{collection}/items/{item_id}").json()
+        project = next(path for path, number in world.samples.projects.items() if str(number) == item_id)
+        for asset in list(item["assets"].values())[:5]:
+            if not asset["href"].startswith(f"{hub.url}/assets/"):
+                continue
+            answer = hub.http.get(asset["href"])
+            assert answer.status_code == 200, asset["href"]
+            assert answer.headers["content-disposition"].startswith("attachment")
+            assert "sandbox" in answer.headers["content-security-policy"]
+            repository_path = httpx_path(asset["href"])
+            raw = hub.http.get(f"{world.gitlab.url}/api/v4/projects/{item_id}/repository/files/{repository_path}/raw")
+            assert answer.content == raw.content, project
+
+
+def httpx_path(href: str) -> str:
+    return href.split("/assets/")[1].split("/", 2)[2].replace("/", "%2F")
+
+
+@pytest.fixture(scope="module")
+def validate(shared: Path) -> Callable[[dict[str, Any]], list[str]]:
+    """The public JSON Schemas, offline and strict."""
+    spec = importlib.util.spec_from_file_location("validate_item", shared / "stac" / "validate_item.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return lambda document: list(module.validate(document, strict=True))
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+def test_every_document_passes_the_public_schemas(
+    standing: Standing, validate: Callable[[dict[str, Any]], list[str]], person: str | None
+) -> None:
+    world, hub = standing
+    token = world.token(person) if person else None
+    assert validate(hub.get("/stac", token).json()) == []
+    assert validate(hub.get("/stac/collections", token).json()) == []
+    page = hub.get("/stac/search", token, limit=1000).json()
+    assert len(page["features"]) >= 12
+    assert validate(page) == []
+    for item in page["features"]:
+        extension = "https://stac-extensions.github.io/ml-model/v1.0.0/schema.json"
+        assert (extension in item["stac_extensions"]) == (item["collection"] == "ai-model")
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("person", [None, "rita"])
+def test_the_public_api_validator_passes(standing: Standing, shared: Path, person: str | None, tmp_path: Path) -> None:
+    world, hub = standing
+    venv = Path(os.environ.get("STAC_VALIDATE_VENV", Path.home() / ".cache" / "stac-validate"))
+    if not (venv / "bin" / "python").exists():
+        pytest.skip("needs stac-api-validator in its own virtual environment (see .ci/run)")
+    script = shared / "stac" / "run_api_validator.sh"
+    environment = {**os.environ, "VENV": str(venv), "OUT": str(tmp_path)}
+    if person:
+        environment["TOKEN"] = str(world.token(person))
+    done = subprocess.run(
+        ["bash", str(script), f"{hub.url}/stac", "ai-model"], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout
+    for name in ("core", "collections", "features", "item-search"):
+        assert f"PASS  {name} " in done.stdout
