@@ -23,7 +23,7 @@ from gitlab_hooks.standin.samples import (
     EXPECTED_CODE_ACCESS,
     PROJECTS,
 )
-from gitlab_hooks.standin.samples.people import INVITATIONS, MEMBERS, PEOPLE
+from gitlab_hooks.standin.samples.people import API_TOKEN_OF_ROOT, INVITATIONS, MEMBERS, PEOPLE
 from gitlab_hooks.standin.samples.projects import files_of
 from gitlab_hooks.standin.server import StandIn
 from gitlab_hooks.standin.world import World
@@ -196,8 +196,8 @@ def test_populate_adds_every_row(world: World) -> None:
     assert list(answer.projects) == [sample.path for sample in PROJECTS]
     assert set(answer.tokens) == {person.username for person in PEOPLE}
     assert world.tokens[answer.service_token].user.username == "sharinghub-bot"
-    assert {token.scopes for value, token in world.tokens.items() if value != answer.api_token} == {("read_api",)}
-    assert world.tokens[answer.api_token].scopes == ("api",)
+    writing = {value for value, token in world.tokens.items() if token.scopes != ("read_api",)}
+    assert writing == {answer.api_token, API_TOKEN_OF_ROOT}
     for sample in PROJECTS:
         project = world.projects[answer.projects[sample.path]]
         assert project.full_path == sample.path
