@@ -27,8 +27,11 @@ def token_text(headers: dict[str, str], query: dict[str, Any]) -> str | None:
     """The token of a request: `?private_token=`, `PRIVATE-TOKEN`, or `Authorization: Bearer` (`?access_token=` too)."""
     scheme, _, bearer = headers.get("authorization", "").partition(" ")
     return (
-        query.get("private_token") or headers.get("private-token")
-        or (bearer.strip() if scheme.lower() == "bearer" else None) or query.get("access_token") or None
+        query.get("private_token")
+        or headers.get("private-token")
+        or (bearer.strip() if scheme.lower() == "bearer" else None)
+        or query.get("access_token")
+        or None
     )
 
 
@@ -65,11 +68,14 @@ def check_scope(token: Token, scopes: tuple[str, ...]) -> None:
     """Refuse a token that has none of the scopes that will do; no scopes at all means that any token will."""
     if scopes and not set(scopes) & set(token.scopes):
         wanted = " ".join(scopes)
-        raise ApiError(403, {
-            "error": "insufficient_scope",
-            "error_description": "The request requires higher privileges than provided by the access token.",
-            "scope": wanted,
-        })
+        raise ApiError(
+            403,
+            {
+                "error": "insufficient_scope",
+                "error_description": "The request requires higher privileges than provided by the access token.",
+                "scope": wanted,
+            },
+        )
 
 
 def check_user(user: User) -> None:

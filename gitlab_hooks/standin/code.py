@@ -24,9 +24,16 @@ class Code(Namespaces):
     """Changes of code. Each of them is one push for the hooks."""
 
     def commit(
-        self, project: Project, files: Mapping[str, bytes | None], message: str = "Update", *,
-        author: User | None = None, branch: str | None = None, committed_at: datetime | None = None,
-        start_branch: str | None = None, signature: tuple[str, str] | None = None,
+        self,
+        project: Project,
+        files: Mapping[str, bytes | None],
+        message: str = "Update",
+        *,
+        author: User | None = None,
+        branch: str | None = None,
+        committed_at: datetime | None = None,
+        start_branch: str | None = None,
+        signature: tuple[str, str] | None = None,
         executable: frozenset[str] = frozenset(),
     ) -> str:
         """Commit files (bytes) and removals (None) to a branch, made from the default branch when it is new.
@@ -54,7 +61,12 @@ class Code(Namespaces):
         self._remove_ref(project, BRANCHES + name, author)
 
     def add_tag(
-        self, project: Project, name: str, ref: str | None = None, message: str | None = None, *,
+        self,
+        project: Project,
+        name: str,
+        ref: str | None = None,
+        message: str | None = None,
+        *,
         author: User | None = None,
     ) -> str:
         """A tag at `ref` (None: the default branch); with a message it is an annotated one."""
@@ -137,8 +149,15 @@ class Code(Namespaces):
     # Releases
 
     def add_release(
-        self, project: Project, tag: str, *, name: str | None = None, description: str = "",
-        released_at: datetime | None = None, author: User | None = None, ref: str | None = None,
+        self,
+        project: Project,
+        tag: str,
+        *,
+        name: str | None = None,
+        description: str = "",
+        released_at: datetime | None = None,
+        author: User | None = None,
+        ref: str | None = None,
         tag_message: str | None = None,
     ) -> Release:
         """A release of a tag, which is made at `ref` when it is missing. Fires the release hook with `create`."""
@@ -155,7 +174,12 @@ class Code(Namespaces):
             return release
 
     def update_release(
-        self, project: Project, tag: str, *, name: str | None = None, description: str | None = None,
+        self,
+        project: Project,
+        tag: str,
+        *,
+        name: str | None = None,
+        description: str | None = None,
         released_at: datetime | None = None,
     ) -> Release:
         """Change a release. Fires the release hook with `update`."""

@@ -18,12 +18,20 @@ Json = dict[str, Any]
 
 def commit_entity(world: World, project: Project, commit: Commit, *, stats: bool = False) -> Json:
     body: Json = {
-        "id": commit.sha, "short_id": commit.sha[:8], "created_at": moment(commit.committer.at),
-        "parent_ids": list(commit.parents), "title": commit.title, "message": commit.message,
-        "author_name": commit.author.name, "author_email": commit.author.email,
-        "authored_date": moment(commit.author.at), "committer_name": commit.committer.name,
-        "committer_email": commit.committer.email, "committed_date": moment(commit.committer.at),
-        "trailers": {}, "extended_trailers": {},
+        "id": commit.sha,
+        "short_id": commit.sha[:8],
+        "created_at": moment(commit.committer.at),
+        "parent_ids": list(commit.parents),
+        "title": commit.title,
+        "message": commit.message,
+        "author_name": commit.author.name,
+        "author_email": commit.author.email,
+        "authored_date": moment(commit.author.at),
+        "committer_name": commit.committer.name,
+        "committer_email": commit.committer.email,
+        "committed_date": moment(commit.committer.at),
+        "trailers": {},
+        "extended_trailers": {},
         "web_url": f"{world.external_url}/{project.full_path}/-/commit/{commit.sha}",
     }
     if stats:
@@ -41,15 +49,23 @@ def commit_stats(project: Project, commit: Commit) -> Json:
 
 def commit_detail(world: World, project: Project, commit: Commit, *, stats: bool = True) -> Json:
     return commit_entity(world, project, commit, stats=stats) | {
-        "status": None, "project_id": project.id, "last_pipeline": None,
+        "status": None,
+        "project_id": project.id,
+        "last_pipeline": None,
     }
 
 
 def branch_entity(world: World, project: Project, name: str, commit: Commit, rights: Permissions) -> Json:
     default = name == project.repository.default_branch
     return {
-        "name": name, "commit": commit_entity(world, project, commit), "merged": False, "protected": default,
-        "developers_can_push": False, "developers_can_merge": False, "can_push": rights.push_code, "default": default,
+        "name": name,
+        "commit": commit_entity(world, project, commit),
+        "merged": False,
+        "protected": default,
+        "developers_can_push": False,
+        "developers_can_merge": False,
+        "can_push": rights.push_code,
+        "default": default,
         "web_url": f"{world.external_url}/{project.full_path}/-/tree/{quote(name)}",
     }
 
@@ -60,9 +76,13 @@ def tag_entity(world: World, project: Project, name: str, target: str, commit: C
     annotated = found is not None and found[0] == "tag"
     message = found[1].decode(errors="replace").partition("\n\n")[2].strip() if found and annotated else ""
     return {
-        "name": name, "message": message, "target": target, "commit": commit_entity(world, project, commit),
+        "name": name,
+        "message": message,
+        "target": target,
+        "commit": commit_entity(world, project, commit),
         "release": {"tag_name": release.tag, "description": release.description} if release else None,
-        "protected": False, "created_at": moment(commit.committer.at) if annotated else None,
+        "protected": False,
+        "created_at": moment(commit.committer.at) if annotated else None,
     }
 
 
@@ -75,8 +95,11 @@ def release_entity(call: Call, project: Project, release: Release) -> Json:
     web = f"{call.world.external_url}/{project.full_path}"
     reads_code = call.rights(project).download_code
     body: Json = {
-        "tag_name": release.tag, "name": release.name, "description": release.description,
-        "created_at": moment(release.created_at), "released_at": moment(release.released_at),
+        "tag_name": release.tag,
+        "name": release.name,
+        "description": release.description,
+        "created_at": moment(release.created_at),
+        "released_at": moment(release.released_at),
         "upcoming_release": release.released_at > call.world.now(),
     }
     if release.author:
@@ -86,8 +109,10 @@ def release_entity(call: Call, project: Project, release: Release) -> Json:
     if reads_code:
         if commit:
             body["commit"] = commit_entity(call.world, project, commit)
-        body |= {"commit_path": f"/{project.full_path}/-/commit/{release.sha}",
-                 "tag_path": f"/{project.full_path}/-/tags/{quote(release.tag, safe='')}"}
+        body |= {
+            "commit_path": f"/{project.full_path}/-/commit/{release.sha}",
+            "tag_path": f"/{project.full_path}/-/tags/{quote(release.tag, safe='')}",
+        }
         stem = f"{web}/-/archive/{release.tag}/{project.path}-{release.tag.replace('/', '-')}"
         sources = [{"format": kind, "url": f"{stem}.{kind}"} for kind in ("zip", "tar.gz", "tar.bz2", "tar")]
     body["assets"] = {"count": len(sources), "links": []} | ({"sources": sources} if reads_code else {})

@@ -27,31 +27,73 @@ def day(value: Any) -> str | None:
 
 def user_basic(world: World, user: User) -> Json:
     return {
-        "id": user.id, "username": user.username, "public_email": None, "name": user.name, "state": user.state,
-        "locked": False, "avatar_url": f"{world.external_url}/uploads/-/system/user/avatar/{user.id}/avatar.png",
+        "id": user.id,
+        "username": user.username,
+        "public_email": None,
+        "name": user.name,
+        "state": user.state,
+        "locked": False,
+        "avatar_url": f"{world.external_url}/uploads/-/system/user/avatar/{user.id}/avatar.png",
         "web_url": f"{world.external_url}/{user.username}",
     }
 
 
 def user_public(world: World, user: User) -> Json:
     """What `/user` says of the caller."""
-    return user_basic(world, user) | {
-        "created_at": moment(user.created_at), "bio": "", "location": "", "linkedin": "", "twitter": "", "discord": "",
-        "website_url": "", "github": "", "organization": "", "job_title": "", "pronouns": None, "bot": user.bot,
-        "work_information": None, "followers": 0, "following": 0, "is_followed": False, "local_time": None,
-        "last_sign_in_at": None, "confirmed_at": moment(user.created_at), "last_activity_on": None,
-        "email": user.email, "commit_email": user.email, "theme_id": 3, "color_scheme_id": 1, "projects_limit": 100000,
-        "current_sign_in_at": None, "identities": [], "can_create_group": True, "can_create_project": True,
-        "two_factor_enabled": False, "external": user.external, "private_profile": False,
-        "namespace_id": user.namespace_id,
-    } | ({"is_admin": True} if user.admin else {}) | ({"is_auditor": True} if user.auditor else {})
+    return (
+        user_basic(world, user)
+        | {
+            "created_at": moment(user.created_at),
+            "bio": "",
+            "location": "",
+            "linkedin": "",
+            "twitter": "",
+            "discord": "",
+            "website_url": "",
+            "github": "",
+            "organization": "",
+            "job_title": "",
+            "pronouns": None,
+            "bot": user.bot,
+            "work_information": None,
+            "followers": 0,
+            "following": 0,
+            "is_followed": False,
+            "local_time": None,
+            "last_sign_in_at": None,
+            "confirmed_at": moment(user.created_at),
+            "last_activity_on": None,
+            "email": user.email,
+            "commit_email": user.email,
+            "theme_id": 3,
+            "color_scheme_id": 1,
+            "projects_limit": 100000,
+            "current_sign_in_at": None,
+            "identities": [],
+            "can_create_group": True,
+            "can_create_project": True,
+            "two_factor_enabled": False,
+            "external": user.external,
+            "private_profile": False,
+            "namespace_id": user.namespace_id,
+        }
+        | ({"is_admin": True} if user.admin else {})
+        | ({"is_auditor": True} if user.auditor else {})
+    )
 
 
 def token_entity(token: Token, active: bool) -> Json:
     return {
-        "id": token.id, "name": token.name, "description": None, "revoked": token.revoked,
-        "created_at": moment(token.created_at), "scopes": list(token.scopes), "user_id": token.user.id,
-        "last_used_at": None, "active": active, "expires_at": day(token.expires_at),
+        "id": token.id,
+        "name": token.name,
+        "description": None,
+        "revoked": token.revoked,
+        "created_at": moment(token.created_at),
+        "scopes": list(token.scopes),
+        "user_id": token.user.id,
+        "last_used_at": None,
+        "active": active,
+        "expires_at": day(token.expires_at),
     }
 
 
@@ -73,7 +115,9 @@ def urls(world: World, project: Project) -> Json:
     web = f"{world.external_url}/{project.full_path}"
     host = urlsplit(world.external_url).hostname
     return {
-        "ssh_url_to_repo": f"git@{host}:{project.full_path}.git", "http_url_to_repo": f"{web}.git", "web_url": web,
+        "ssh_url_to_repo": f"git@{host}:{project.full_path}.git",
+        "http_url_to_repo": f"{web}.git",
+        "web_url": web,
     }
 
 
@@ -87,8 +131,12 @@ def readme_of(repository: Repository) -> str | None:
 
 def project_identity(project: Project) -> Json:
     return {
-        "id": project.id, "description": project.description, "name": project.name,
-        "name_with_namespace": project.full_name, "path": project.path, "path_with_namespace": project.full_path,
+        "id": project.id,
+        "description": project.description,
+        "name": project.name,
+        "name_with_namespace": project.full_name,
+        "path": project.path,
+        "path_with_namespace": project.full_path,
         "created_at": moment(project.created_at),
     }
 
@@ -109,12 +157,21 @@ def project_basic(world: World, project: Project, reader: Reader, *, licence: bo
         if licence:
             found = licence_of(repository)
             body["license_url"] = blob + quote(found[0]) if found else None
-            body["license"] = {
-                "key": found[1].key, "name": found[1].name, "nickname": found[1].nickname,
-                "html_url": found[1].html_url, "source_url": found[1].source_url,
-            } if found else None
+            body["license"] = (
+                {
+                    "key": found[1].key,
+                    "name": found[1].name,
+                    "nickname": found[1].nickname,
+                    "html_url": found[1].html_url,
+                    "source_url": found[1].source_url,
+                }
+                if found
+                else None
+            )
     return body | {
-        "avatar_url": None, "star_count": project.star_count, "last_activity_at": moment(project.last_activity_at),
+        "avatar_url": None,
+        "star_count": project.star_count,
+        "last_activity_at": moment(project.last_activity_at),
         "namespace": namespace_basic(world, project.namespace),
     }
 
@@ -129,34 +186,62 @@ def project_full(
     body |= {
         "container_registry_image_prefix": f"registry.example.com/{project.full_path.lower()}",
         "_links": {
-            "self": api, "issues": f"{api}/issues", "merge_requests": f"{api}/merge_requests",
-            "repo_branches": f"{api}/repository/branches", "labels": f"{api}/labels", "events": f"{api}/events",
-            "members": f"{api}/members", "cluster_agents": f"{api}/cluster_agents",
+            "self": api,
+            "issues": f"{api}/issues",
+            "merge_requests": f"{api}/merge_requests",
+            "repo_branches": f"{api}/repository/branches",
+            "labels": f"{api}/labels",
+            "events": f"{api}/events",
+            "members": f"{api}/members",
+            "cluster_agents": f"{api}/cluster_agents",
         },
         "marked_for_deletion_at": day(project.marked_for_deletion_on),
         "marked_for_deletion_on": day(project.marked_for_deletion_on),
-        "packages_enabled": True, "empty_repo": project.repository.empty, "archived": project.archived,
+        "packages_enabled": True,
+        "empty_repo": project.repository.empty,
+        "archived": project.archived,
         "visibility": project.visibility,
     }
     if isinstance(project.namespace, User):
         body["owner"] = user_basic(world, project.namespace)
     body |= {
-        "resolve_outdated_diff_discussions": False, "issues_enabled": True,
-        "merge_requests_enabled": level != "disabled", "wiki_enabled": True, "jobs_enabled": level != "disabled",
-        "snippets_enabled": True, "container_registry_enabled": True, "service_desk_enabled": False,
+        "resolve_outdated_diff_discussions": False,
+        "issues_enabled": True,
+        "merge_requests_enabled": level != "disabled",
+        "wiki_enabled": True,
+        "jobs_enabled": level != "disabled",
+        "snippets_enabled": True,
+        "container_registry_enabled": True,
+        "service_desk_enabled": False,
         "can_create_merge_request_in": rights.download_code and rights.level > 0,
-        "issues_access_level": "enabled", "repository_access_level": level, "merge_requests_access_level": level,
-        "forking_access_level": level, "wiki_access_level": "enabled", "builds_access_level": level,
-        "snippets_access_level": "enabled", "pages_access_level": "private", "analytics_access_level": "enabled",
-        "container_registry_access_level": "enabled", "releases_access_level": "enabled",
-        "model_experiments_access_level": "enabled", "model_registry_access_level": "enabled",
-        "package_registry_access_level": "enabled", "emails_disabled": False, "emails_enabled": True,
-        "shared_runners_enabled": True, "lfs_enabled": True,
+        "issues_access_level": "enabled",
+        "repository_access_level": level,
+        "merge_requests_access_level": level,
+        "forking_access_level": level,
+        "wiki_access_level": "enabled",
+        "builds_access_level": level,
+        "snippets_access_level": "enabled",
+        "pages_access_level": "private",
+        "analytics_access_level": "enabled",
+        "container_registry_access_level": "enabled",
+        "releases_access_level": "enabled",
+        "model_experiments_access_level": "enabled",
+        "model_registry_access_level": "enabled",
+        "package_registry_access_level": "enabled",
+        "emails_disabled": False,
+        "emails_enabled": True,
+        "shared_runners_enabled": True,
+        "lfs_enabled": True,
         "creator_id": project.creator.id if project.creator else None,
-        "import_status": "none", "open_issues_count": 0, "description_html": "",
-        "updated_at": moment(project.updated_at), "ci_config_path": None, "public_jobs": True,
+        "import_status": "none",
+        "open_issues_count": 0,
+        "description_html": "",
+        "updated_at": moment(project.updated_at),
+        "ci_config_path": None,
+        "public_jobs": True,
         "shared_with_groups": [shared_group(share) for share in project.shares.values()],
-        "request_access_enabled": True, "merge_method": "merge",
+        "request_access_enabled": True,
+        "merge_method": "merge",
         "permissions": _permissions(project, reader, listed),
     }
     return body
@@ -193,36 +278,60 @@ def statistics(repository: Repository) -> Json:
     commits = int(repository.git("rev-list", "--count", sha)) if sha else 0
     size = sum(file.stat().st_size for file in repository.git_dir.rglob("*") if file.is_file())
     return {
-        "commit_count": commits, "storage_size": size, "repository_size": size, "wiki_size": 0, "lfs_objects_size": 0,
-        "job_artifacts_size": 0, "pipeline_artifacts_size": 0, "packages_size": 0, "snippets_size": 0,
+        "commit_count": commits,
+        "storage_size": size,
+        "repository_size": size,
+        "wiki_size": 0,
+        "lfs_objects_size": 0,
+        "job_artifacts_size": 0,
+        "pipeline_artifacts_size": 0,
+        "packages_size": 0,
+        "snippets_size": 0,
         "uploads_size": 0,
     }
 
 
 def shared_group(share: Share) -> Json:
     return {
-        "group_id": share.group.id, "group_name": share.group.name, "group_full_path": share.group.full_path,
-        "group_access_level": int(share.level), "expires_at": day(share.expires_at),
+        "group_id": share.group.id,
+        "group_name": share.group.name,
+        "group_full_path": share.group.full_path,
+        "group_access_level": int(share.level),
+        "expires_at": day(share.expires_at),
     }
 
 
 def group_entity(world: World, group: Group) -> Json:
     return {
-        "id": group.id, "web_url": f"{world.external_url}/groups/{group.full_path}", "name": group.name,
-        "path": group.path, "description": group.description, "visibility": group.visibility,
-        "share_with_group_lock": False, "require_two_factor_authentication": False,
+        "id": group.id,
+        "web_url": f"{world.external_url}/groups/{group.full_path}",
+        "name": group.name,
+        "path": group.path,
+        "description": group.description,
+        "visibility": group.visibility,
+        "share_with_group_lock": False,
+        "require_two_factor_authentication": False,
         "project_creation_level": "developer",
-        "subgroup_creation_level": "maintainer", "lfs_enabled": True, "archived": False, "avatar_url": None,
-        "request_access_enabled": True, "full_name": group.full_name, "full_path": group.full_path,
-        "created_at": moment(group.created_at), "parent_id": group.parent.id if group.parent else None,
-        "shared_with_groups": [shared_group(share) for share in group.shares.values()], "marked_for_deletion_on": None,
+        "subgroup_creation_level": "maintainer",
+        "lfs_enabled": True,
+        "archived": False,
+        "avatar_url": None,
+        "request_access_enabled": True,
+        "full_name": group.full_name,
+        "full_path": group.full_path,
+        "created_at": moment(group.created_at),
+        "parent_id": group.parent.id if group.parent else None,
+        "shared_with_groups": [shared_group(share) for share in group.shares.values()],
+        "marked_for_deletion_on": None,
     }
 
 
 def member_entity(world: World, membership: Membership, role: Role | None = None) -> Json:
     body = user_basic(world, membership.user) | {
-        "access_level": int(membership.level), "created_at": moment(membership.created_at),
-        "expires_at": day(membership.expires_at), "membership_state": "active",
+        "access_level": int(membership.level),
+        "created_at": moment(membership.created_at),
+        "expires_at": day(membership.expires_at),
+        "membership_state": "active",
     }
     if role is not None:
         body["access_level"] = role.level
@@ -234,18 +343,46 @@ def member_entity(world: World, membership: Membership, role: Role | None = None
 def hook_entity(world: World, hook: Hook) -> Json:
     """A hook; its secret is never told."""
     body: Json = {
-        "id": hook.id, "url": hook.url, "name": hook.name, "description": hook.description,
-        "created_at": moment(hook.created_at), "push_events": hook.push_events,
-        "tag_push_events": hook.tag_push_events, "merge_requests_events": False,
+        "id": hook.id,
+        "url": hook.url,
+        "name": hook.name,
+        "description": hook.description,
+        "created_at": moment(hook.created_at),
+        "push_events": hook.push_events,
+        "tag_push_events": hook.tag_push_events,
+        "merge_requests_events": False,
         "repository_update_events": hook.repository_update_events,
-        "enable_ssl_verification": hook.enable_ssl_verification, "alert_status": world.hooks.status(hook),
-        "disabled_until": moment(hook.disabled_until), "url_variables": [], "custom_headers": [],
-        "push_events_branch_filter": hook.push_events_branch_filter, "branch_filter_strategy": "wildcard",
+        "enable_ssl_verification": hook.enable_ssl_verification,
+        "alert_status": world.hooks.status(hook),
+        "disabled_until": moment(hook.disabled_until),
+        "url_variables": [],
+        "custom_headers": [],
+        "push_events_branch_filter": hook.push_events_branch_filter,
+        "branch_filter_strategy": "wildcard",
     }
     if hook.project is None:
         return body
-    unused = ("issues", "confidential_issues", "note", "confidential_note", "pipeline", "wiki_page", "job",
-              "deployment", "feature_flag", "emoji", "milestone", "resource_access_token", "vulnerability")
-    return body | {f"{kind}_events": False for kind in unused} | {
-        "project_id": hook.project.id, "releases_events": hook.releases_events, "custom_webhook_template": None,
-    }
+    unused = (
+        "issues",
+        "confidential_issues",
+        "note",
+        "confidential_note",
+        "pipeline",
+        "wiki_page",
+        "job",
+        "deployment",
+        "feature_flag",
+        "emoji",
+        "milestone",
+        "resource_access_token",
+        "vulnerability",
+    )
+    return (
+        body
+        | {f"{kind}_events": False for kind in unused}
+        | {
+            "project_id": hook.project.id,
+            "releases_events": hook.releases_events,
+            "custom_webhook_template": None,
+        }
+    )

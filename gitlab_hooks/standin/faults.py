@@ -13,8 +13,10 @@ from typing import Any
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_HTML = "<!DOCTYPE html><html><head><title>GitLab is not responding ({status})</title></head>" \
+_HTML = (
+    "<!DOCTYPE html><html><head><title>GitLab is not responding ({status})</title></head>"
     "<body><h1>{status}</h1><p>Whoops, GitLab is taking too much time to respond.</p></body></html>"
+)
 
 
 @dataclass
@@ -42,10 +44,17 @@ class Fault:
             return None
         if self.status == 429:
             after = str(60 if self.retry_after is None else self.retry_after)
-            return PlainTextResponse("Retry later\n", 429, {
-                "Retry-After": after, "RateLimit-Limit": "60", "RateLimit-Observed": "61", "RateLimit-Remaining": "0",
-                "RateLimit-Name": "throttle_authenticated_api",
-            })
+            return PlainTextResponse(
+                "Retry later\n",
+                429,
+                {
+                    "Retry-After": after,
+                    "RateLimit-Limit": "60",
+                    "RateLimit-Observed": "61",
+                    "RateLimit-Remaining": "0",
+                    "RateLimit-Name": "throttle_authenticated_api",
+                },
+            )
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         if self.status in (502, 503, 504):
             return Response(_HTML.format(status=self.status), self.status, headers, "text/html")
@@ -62,9 +71,18 @@ class Faults:
         self.stopping = Event()
 
     def add(
-        self, pattern: str, *, status: int | None = None, times: int | None = 1, retry_after: int | None = None,
-        stall: float = 0.0, truncate: bool = False, wrong_json: bool = False, body: bytes | None = None,
-        json_body: Any = None, method: str | None = None,
+        self,
+        pattern: str,
+        *,
+        status: int | None = None,
+        times: int | None = 1,
+        retry_after: int | None = None,
+        stall: float = 0.0,
+        truncate: bool = False,
+        wrong_json: bool = False,
+        body: bytes | None = None,
+        json_body: Any = None,
+        method: str | None = None,
     ) -> Fault:
         """Let the next `times` requests whose path with query matches `pattern` fail (None: all of them).
 

@@ -144,7 +144,8 @@ def _signed(secret: str, identity: str, body: bytes, clock: Clock) -> dict[str, 
     key = base64.b64decode(secret.removeprefix("whsec_"))
     digest = hmac.digest(key, f"{identity}.{moment}.".encode() + body, "sha256")
     return {
-        "webhook-id": identity, "webhook-timestamp": moment,
+        "webhook-id": identity,
+        "webhook-timestamp": moment,
         "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
     }
 

@@ -22,18 +22,46 @@ class Licence:
 
 
 _KNOWN = (
-    Licence("apache-2.0", "Apache License 2.0", None, "http://choosealicense.com/licenses/apache-2.0/",
-            "https://www.apache.org/licenses/LICENSE-2.0", ("apache license", "version 2.0")),
-    Licence("mit", "MIT License", None, "http://choosealicense.com/licenses/mit/",
-            "https://opensource.org/licenses/MIT", ("permission is hereby granted, free of charge",)),
-    Licence("bsd-3-clause", 'BSD 3-Clause "New" or "Revised" License', None,
-            "http://choosealicense.com/licenses/bsd-3-clause/", "https://opensource.org/licenses/BSD-3-Clause",
-            ("redistribution and use in source and binary forms", "neither the name")),
-    Licence("gpl-3.0", "GNU General Public License v3.0", "GNU GPLv3", "http://choosealicense.com/licenses/gpl-3.0/",
-            "https://www.gnu.org/licenses/gpl-3.0.en.html", ("gnu general public license", "version 3")),
-    Licence("cc-by-4.0", "Creative Commons Attribution 4.0 International", None,
-            "http://choosealicense.com/licenses/cc-by-4.0/", "https://creativecommons.org/licenses/by/4.0/",
-            ("attribution 4.0 international",)),
+    Licence(
+        "apache-2.0",
+        "Apache License 2.0",
+        None,
+        "http://choosealicense.com/licenses/apache-2.0/",
+        "https://www.apache.org/licenses/LICENSE-2.0",
+        ("apache license", "version 2.0"),
+    ),
+    Licence(
+        "mit",
+        "MIT License",
+        None,
+        "http://choosealicense.com/licenses/mit/",
+        "https://opensource.org/licenses/MIT",
+        ("permission is hereby granted, free of charge",),
+    ),
+    Licence(
+        "bsd-3-clause",
+        'BSD 3-Clause "New" or "Revised" License',
+        None,
+        "http://choosealicense.com/licenses/bsd-3-clause/",
+        "https://opensource.org/licenses/BSD-3-Clause",
+        ("redistribution and use in source and binary forms", "neither the name"),
+    ),
+    Licence(
+        "gpl-3.0",
+        "GNU General Public License v3.0",
+        "GNU GPLv3",
+        "http://choosealicense.com/licenses/gpl-3.0/",
+        "https://www.gnu.org/licenses/gpl-3.0.en.html",
+        ("gnu general public license", "version 3"),
+    ),
+    Licence(
+        "cc-by-4.0",
+        "Creative Commons Attribution 4.0 International",
+        None,
+        "http://choosealicense.com/licenses/cc-by-4.0/",
+        "https://creativecommons.org/licenses/by/4.0/",
+        ("attribution 4.0 international",),
+    ),
 )
 _OTHER = Licence("other", "Other", None, "", "", ())
 

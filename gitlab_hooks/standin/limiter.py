@@ -35,8 +35,10 @@ class Limiter:
             count = self._seen[caller, window] = self._seen.get((caller, window), 0) + 1
         reset = (window + 1) * WINDOW
         headers = {
-            "RateLimit-Name": "throttle_authenticated_api", "RateLimit-Limit": str(self.per_minute),
-            "RateLimit-Observed": str(count), "RateLimit-Remaining": str(max(0, self.per_minute - count)),
+            "RateLimit-Name": "throttle_authenticated_api",
+            "RateLimit-Limit": str(self.per_minute),
+            "RateLimit-Observed": str(count),
+            "RateLimit-Remaining": str(max(0, self.per_minute - count)),
             "RateLimit-Reset": str(reset),
             "RateLimit-ResetTime": datetime.fromtimestamp(reset, self._clock.now().tzinfo).strftime(
                 "%a, %d %b %Y %H:%M:%S GMT"

@@ -14,8 +14,14 @@ class Namespaces(People):
     """Groups and invitations of groups."""
 
     def add_group(
-        self, path: str, name: str | None = None, *, visibility: str = "private", description: str = "",
-        owner: User | None = None, created_at: datetime | None = None,
+        self,
+        path: str,
+        name: str | None = None,
+        *,
+        visibility: str = "private",
+        description: str = "",
+        owner: User | None = None,
+        created_at: datetime | None = None,
     ) -> Group:
         """A group at a full path; its parents must exist. Fires `group_create`, for an owner `user_add_to_group`."""
         if visibility not in VISIBILITY_LEVELS:
@@ -66,7 +72,11 @@ class Namespaces(People):
             group.updated_at = self.now()
 
     def share(
-        self, target: Group | Project, with_group: Group, level: AccessLevel | int = AccessLevel.REPORTER, *,
+        self,
+        target: Group | Project,
+        with_group: Group,
+        level: AccessLevel | int = AccessLevel.REPORTER,
+        *,
         expires_at: date | datetime | str | None = None,
     ) -> Share:
         """Invite a group, at most at `level`. GitLab sends no hook for it."""

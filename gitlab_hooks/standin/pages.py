@@ -14,9 +14,11 @@ from gitlab_hooks.standin.model import Group, Project, User
 from gitlab_hooks.standin.rest.files import raw_answer
 from gitlab_hooks.standin.world import World
 
-_STYLE = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}" \
-    "table{border-collapse:collapse}td,th{padding:.3rem .8rem;text-align:left;border-bottom:1px solid #ddd}" \
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
+    "table{border-collapse:collapse}td,th{padding:.3rem .8rem;text-align:left;border-bottom:1px solid #ddd}"
     "pre{background:#f6f6f6;padding:1rem;overflow:auto}"
+)
 _HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'", "X-Frame-Options": "DENY"}
 SHOWN = 200
 
@@ -66,8 +68,11 @@ def answer(world: World, path: str, user: User | None) -> Response:
 
 def _project(reader: Reader, project: Project) -> Response:
     facts = {
-        "Id": str(project.id), "Path": project.full_path, "Visibility": project.visibility,
-        "Topics": ", ".join(sorted(project.topics)), "Archived": "yes" if project.archived else "no",
+        "Id": str(project.id),
+        "Path": project.full_path,
+        "Visibility": project.visibility,
+        "Topics": ", ".join(sorted(project.topics)),
+        "Archived": "yes" if project.archived else "no",
     }
     rows = "".join(f"<tr><th>{escape(key)}</th><td>{escape(value)}</td></tr>" for key, value in facts.items())
     body = f"<p>{escape(project.description or '')}</p><table>{rows}</table>"

@@ -39,22 +39,25 @@ def link(call: Call, rel: str, **changes: Any) -> str:
     return f'<{base}?{urlencode(query | changes, doseq=True)}>; rel="{rel}"'
 
 
-def paged(
-    call: Call, rows: Sequence[T], shape: Callable[[T], Any], *, offset_limit: bool = False
-) -> JSONResponse:
+def paged(call: Call, rows: Sequence[T], shape: Callable[[T], Any], *, offset_limit: bool = False) -> JSONResponse:
     """One page by number. Totals are left out above 10,000 rows; `offset_limit` refuses an offset above 50,000."""
     size, page, total = page_size(call), _page_number(call), len(rows)
     start = (page - 1) * size
     if offset_limit and page * size > LARGEST_OFFSET:
-        raise ApiError(405, {
-            "error": f"Offset pagination has a maximum allowed offset of {LARGEST_OFFSET} for requests that return "
-            "objects of type Project. Remaining records can be retrieved using keyset pagination."
-        })
+        raise ApiError(
+            405,
+            {
+                "error": f"Offset pagination has a maximum allowed offset of {LARGEST_OFFSET} for requests that return "
+                "objects of type Project. Remaining records can be retrieved using keyset pagination."
+            },
+        )
     pages = max(1, -(-total // size))
     more = start + size < total
     headers = {
-        "X-Per-Page": str(size), "X-Page": str(page),
-        "X-Next-Page": str(page + 1) if more else "", "X-Prev-Page": str(page - 1) if page > 1 else "",
+        "X-Per-Page": str(size),
+        "X-Page": str(page),
+        "X-Next-Page": str(page + 1) if more else "",
+        "X-Prev-Page": str(page - 1) if page > 1 else "",
     }
     defaults = {"per_page": size}
     links = [link(call, "prev", **defaults, page=page - 1)] if page > 1 else []

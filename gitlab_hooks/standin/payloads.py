@@ -86,14 +86,21 @@ def member_event(action: str, target: Group | Project, membership: Membership, a
     times = {"created_at": stamp(membership.created_at), "updated_at": stamp(at)}
     if isinstance(target, Group):
         about: Payload = {
-            "event_name": f"{action}_group", "group_id": target.id, "group_name": target.name,
-            "group_path": target.path, "group_access": role,
+            "event_name": f"{action}_group",
+            "group_id": target.id,
+            "group_name": target.name,
+            "group_path": target.path,
+            "group_access": role,
         }
         return {**times, **about, **who}
     about = {
-        "event_name": f"{action}_team", "project_id": target.id, "project_name": target.name,
-        "project_path": target.path, "project_path_with_namespace": target.full_path,
-        "access_level": role, "project_visibility": target.visibility,
+        "event_name": f"{action}_team",
+        "project_id": target.id,
+        "project_name": target.name,
+        "project_path": target.path,
+        "project_path_with_namespace": target.full_path,
+        "access_level": role,
+        "project_visibility": target.visibility,
     }
     return {**times, **about, **who}
 

@@ -25,8 +25,16 @@ class People(State):
     """Users, their tokens and their memberships."""
 
     def add_user(
-        self, username: str, name: str | None = None, *, admin: bool = False, auditor: bool = False,
-        external: bool = False, state: str = "active", bot: bool = False, created_at: datetime | None = None,
+        self,
+        username: str,
+        name: str | None = None,
+        *,
+        admin: bool = False,
+        auditor: bool = False,
+        external: bool = False,
+        state: str = "active",
+        bot: bool = False,
+        created_at: datetime | None = None,
     ) -> User:
         """A new account with a personal namespace at `username`. Fires `user_create`."""
         if state not in USER_STATES:
@@ -34,8 +42,16 @@ class People(State):
         with self.lock:
             since = in_utc(created_at) or self.now()
             user = User(
-                self.next_id("user"), username, name or username, since, self.next_id("namespace"),
-                admin=admin, auditor=auditor, external=external, bot=bot, state=state,
+                self.next_id("user"),
+                username,
+                name or username,
+                since,
+                self.next_id("namespace"),
+                admin=admin,
+                auditor=auditor,
+                external=external,
+                bot=bot,
+                state=state,
             )
             self._claim(username, user)
             self.users[user.id] = user
@@ -87,15 +103,17 @@ class People(State):
             self.system_event("user_rename", payloads.user_event("user_rename", user, old))
 
     def add_token(
-        self, user: User, value: str | None = None, name: str = "token", scopes: Sequence[str] = ("read_api",),
+        self,
+        user: User,
+        value: str | None = None,
+        name: str = "token",
+        scopes: Sequence[str] = ("read_api",),
         expires_at: date | datetime | str | None = None,
     ) -> Token:
         """A personal access token; it ends at 00:00 UTC of `expires_at`."""
         with self.lock:
             value = value or f"glpat-{secrets.token_urlsafe(15)}"
-            token = Token(
-                self.next_id("token"), user, value, name, tuple(scopes), self.now(), as_date(expires_at)
-            )
+            token = Token(self.next_id("token"), user, value, name, tuple(scopes), self.now(), as_date(expires_at))
             self.tokens[value] = token
             return token
 
@@ -107,8 +125,13 @@ class People(State):
     # Memberships
 
     def add_member(
-        self, target: Group | Project, user: User, level: AccessLevel | int = AccessLevel.REPORTER, *,
-        expires_at: date | datetime | str | None = None, can_read_code: bool | None = None,
+        self,
+        target: Group | Project,
+        user: User,
+        level: AccessLevel | int = AccessLevel.REPORTER,
+        *,
+        expires_at: date | datetime | str | None = None,
+        can_read_code: bool | None = None,
     ) -> Membership:
         """Give a role. `can_read_code=True` is the custom role "Guest that may read code".
 
@@ -121,8 +144,13 @@ class People(State):
             return membership
 
     def update_member(
-        self, target: Group | Project, user: User, level: AccessLevel | int | None = None, *,
-        expires_at: date | datetime | str | None = None, can_read_code: bool | None = None,
+        self,
+        target: Group | Project,
+        user: User,
+        level: AccessLevel | int | None = None,
+        *,
+        expires_at: date | datetime | str | None = None,
+        can_read_code: bool | None = None,
     ) -> Membership:
         """Change a role. Fires `user_update_for_team` or `user_update_for_group`."""
         with self.lock:

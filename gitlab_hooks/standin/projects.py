@@ -18,10 +18,21 @@ class Projects(Code):
     """Projects, and the removal of what contains them."""
 
     def add_project(
-        self, path: str, name: str | None = None, *, description: str | None = None, visibility: str = "private",
-        topics: Iterable[str] = (), files: Mapping[str, bytes] | None = None, owner: User | None = None,
-        repository_access_level: str = "enabled", archived: bool = False, star_count: int = 0,
-        created_at: datetime | None = None, committed_at: datetime | None = None, default_branch: str = "main",
+        self,
+        path: str,
+        name: str | None = None,
+        *,
+        description: str | None = None,
+        visibility: str = "private",
+        topics: Iterable[str] = (),
+        files: Mapping[str, bytes] | None = None,
+        owner: User | None = None,
+        repository_access_level: str = "enabled",
+        archived: bool = False,
+        star_count: int = 0,
+        created_at: datetime | None = None,
+        committed_at: datetime | None = None,
+        default_branch: str = "main",
         creator: User | None = None,
     ) -> Project:
         """A project at a full path in an existing group or personal namespace; without `files` it stays empty.
@@ -45,10 +56,20 @@ class Projects(Code):
                 # Left by an earlier run in the same folder: its state is gone, so must its code be.
                 shutil.rmtree(git_dir)
             project = Project(
-                identity, last, name or last, namespace, visibility, now, now, now,
+                identity,
+                last,
+                name or last,
+                namespace,
+                visibility,
+                now,
+                now,
+                now,
                 Repository(git_dir, default_branch),
-                description=description, topics=tuple(topics), creator=creator or owner or personal,
-                repository_access_level=repository_access_level, star_base=star_count,
+                description=description,
+                topics=tuple(topics),
+                creator=creator or owner or personal,
+                repository_access_level=repository_access_level,
+                star_base=star_count,
             )
             try:
                 self._claim(project.full_path, project)
@@ -74,8 +95,10 @@ class Projects(Code):
         """
         with self.lock:
             old_path = project.full_path
-            _check(changes.get("visibility", project.visibility),
-                   changes.get("repository_access_level", project.repository_access_level))
+            _check(
+                changes.get("visibility", project.visibility),
+                changes.get("repository_access_level", project.repository_access_level),
+            )
             branch = changes.pop("default_branch", None)
             if branch:
                 if branch not in project.repository.branches() and not project.repository.empty:

@@ -248,7 +248,11 @@ class Repository:
     # New commits
 
     def write_commit(
-        self, parent: str | None, files: Mapping[str, bytes | None], message: str, author: Signature,
+        self,
+        parent: str | None,
+        files: Mapping[str, bytes | None],
+        message: str,
+        author: Signature,
         executable: frozenset[str] = frozenset(),
     ) -> str:
         """Store a commit on top of `parent` with some files replaced (bytes) or removed (None); no ref moves."""
@@ -299,11 +303,18 @@ def check_path(path: str) -> None:
 def _plain(name: str) -> bool:
     """Whether a ref name is surely fine, for git and for the disk: letters, digits and a few signs."""
     parts = name.split("/")
-    return all(
-        part and part[0] not in ".-" and part[-1] != "." and ".." not in part and not part.endswith(".lock")
-        and all(c.isascii() and (c.isalnum() or c in "._-+") for c in part)
-        for part in parts
-    ) and len(parts) > 2
+    return (
+        all(
+            part
+            and part[0] not in ".-"
+            and part[-1] != "."
+            and ".." not in part
+            and not part.endswith(".lock")
+            and all(c.isascii() and (c.isalnum() or c in "._-+") for c in part)
+            for part in parts
+        )
+        and len(parts) > 2
+    )
 
 
 @lru_cache(maxsize=8192)

@@ -77,8 +77,9 @@ class StandIn:
         self.world.external_url = self._external_url or self.url
         assert urlsplit(self.url).port == port
         self.faults.stopping.clear()
-        config = uvicorn.Config(self._app, log_level="critical", lifespan="off", access_log=False,
-                                timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            self._app, log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=2
+        )
         self._server = uvicorn.Server(config)
         # The listener takes connections already: whoever comes before the loop runs is only kept waiting.
         self._thread = threading.Thread(

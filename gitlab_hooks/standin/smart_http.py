@@ -22,10 +22,15 @@ from gitlab_hooks.standin.world import World
 
 FETCH, PUSH = "git-upload-pack", "git-receive-pack"
 FETCH_SCOPES, PUSH_SCOPES = ("read_repository", "write_repository", "api"), ("write_repository", "api")
-_NO_CACHE = {"Expires": "Fri, 01 Jan 1980 00:00:00 GMT", "Pragma": "no-cache",
-             "Cache-Control": "no-cache, max-age=0, must-revalidate"}
-_DENIED = "HTTP Basic: Access denied. If a password was provided for Git authentication, the password was incorrect " \
+_NO_CACHE = {
+    "Expires": "Fri, 01 Jan 1980 00:00:00 GMT",
+    "Pragma": "no-cache",
+    "Cache-Control": "no-cache, max-age=0, must-revalidate",
+}
+_DENIED = (
+    "HTTP Basic: Access denied. If a password was provided for Git authentication, the password was incorrect "
     "or you're required to use a token instead of a password.\n"
+)
 _ABSENT = "The project you were looking for could not be found or you don't have permission to view it.\n"
 
 
@@ -144,7 +149,8 @@ def _push(world: World, project: Project, token: Token | None, headers: dict[str
             repository.set_default_branch(heads[0])
         changes = [
             (ref, before.get(ref, ZERO), after.get(ref, ZERO))
-            for ref in sorted({*before, *after}) if before.get(ref) != after.get(ref)
+            for ref in sorted({*before, *after})
+            if before.get(ref) != after.get(ref)
         ]
         world.pushed(project, token.user if token else None, changes)
     return Response(output, media_type=f"application/x-{PUSH}-result", headers=_NO_CACHE)

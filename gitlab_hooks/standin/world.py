@@ -14,8 +14,15 @@ _PROJECT_FLAGS = {"push_events": True}
 # https://docs.gitlab.com/api/system_hooks/: push and tag off, repository_update on when not said otherwise.
 _SYSTEM_FLAGS = {"repository_update_events": True}
 _KEPT = (
-    "push_events", "tag_push_events", "releases_events", "repository_update_events", "push_events_branch_filter",
-    "enable_ssl_verification", "name", "description", "signing_token",
+    "push_events",
+    "tag_push_events",
+    "releases_events",
+    "repository_update_events",
+    "push_events_branch_filter",
+    "enable_ssl_verification",
+    "name",
+    "description",
+    "signing_token",
 )
 
 

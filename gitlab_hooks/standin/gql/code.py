@@ -31,8 +31,13 @@ def commit_json(context: Context, project: Project, sha: str | None) -> Json | N
     if found is None:
         return None
     return {
-        "id": global_id("Commit", found.sha), "sha": found.sha, "shortId": found.sha[:8], "title": found.title,
-        "message": found.message, "authoredDate": time(found.author.at), "committedDate": time(found.committer.at),
+        "id": global_id("Commit", found.sha),
+        "sha": found.sha,
+        "shortId": found.sha[:8],
+        "title": found.title,
+        "message": found.message,
+        "authoredDate": time(found.author.at),
+        "committedDate": time(found.committer.at),
         "authorName": found.author.name,
         "webUrl": f"{context.world.external_url}/{project.full_path}/-/commit/{found.sha}",
     }
@@ -63,7 +68,11 @@ def tree(
 
 
 def paginated_tree(
-    project: Project, _info: Info, path: str = "", recursive: bool = False, ref: str | None = None,
+    project: Project,
+    _info: Info,
+    path: str = "",
+    recursive: bool = False,
+    ref: str | None = None,
     **paging: Any,
 ) -> Json | None:
     """One `Tree` that holds a page of rows; the cursors count rows."""
@@ -76,16 +85,12 @@ def paginated_tree(
     return page | {"nodes": [node] if node.rows else [], "edges": [edge] if node.rows else []}
 
 
-def branch_names(
-    project: Project, _info: Info, searchPattern: str, offset: int, limit: int
-) -> list[str]:
+def branch_names(project: Project, _info: Info, searchPattern: str, offset: int, limit: int) -> list[str]:
     names = [name for name in project.repository.branches() if fnmatch.fnmatchcase(name, searchPattern)]
     return names[offset : offset + limit]
 
 
-def blobs(
-    project: Project, info: Info, paths: list[str], ref: str | None = None, **paging: Any
-) -> Json:
+def blobs(project: Project, info: Info, paths: list[str], ref: str | None = None, **paging: Any) -> Json:
     repository = project.repository
     sha = repository.resolve(ref)
     entries = [repository.entry(sha, path) for path in dict.fromkeys(paths)] if sha else []
@@ -99,10 +104,19 @@ def _repository_blob(project: Project, entry: Entry, base: str) -> Json:
     data = project.repository.blob(entry.sha) or b""
     text = None if b"\0" in data[:8000] else data.decode(errors="replace")
     return {
-        "id": global_id("Blob", entry.sha), "oid": entry.sha, "name": entry.name, "path": entry.path,
-        "size": len(data), "rawSize": _pointer_size(data) or len(data), "rawBlob": data.decode(errors="replace"),
-        "rawTextBlob": text, "plainData": text, "lfsOid": lfs_oid(data), "mode": entry.mode,
-        "webPath": f"{base.format('blob')}/{quote(entry.path)}", "rawPath": f"{base.format('raw')}/{quote(entry.path)}",
+        "id": global_id("Blob", entry.sha),
+        "oid": entry.sha,
+        "name": entry.name,
+        "path": entry.path,
+        "size": len(data),
+        "rawSize": _pointer_size(data) or len(data),
+        "rawBlob": data.decode(errors="replace"),
+        "rawTextBlob": text,
+        "plainData": text,
+        "lfsOid": lfs_oid(data),
+        "mode": entry.mode,
+        "webPath": f"{base.format('blob')}/{quote(entry.path)}",
+        "rawPath": f"{base.format('raw')}/{quote(entry.path)}",
     }
 
 
@@ -125,8 +139,13 @@ def last_commit(folder: Folder, info: Info) -> Json | None:
 
 def _row(entry: Entry) -> Json:
     return {
-        "id": global_id("Gitlab::Git::Tree", entry.sha), "sha": entry.sha, "name": entry.name, "path": entry.path,
-        "flatPath": entry.path, "type": entry.type, "mode": entry.mode,
+        "id": global_id("Gitlab::Git::Tree", entry.sha),
+        "sha": entry.sha,
+        "name": entry.name,
+        "path": entry.path,
+        "flatPath": entry.path,
+        "type": entry.type,
+        "mode": entry.mode,
     }
 
 
@@ -136,7 +155,8 @@ def tree_blobs(folder: Folder, info: Info, **paging: Any) -> Json:
 
     def shape(entry: Entry) -> Json:
         return _row(entry) | {
-            "webUrl": f"{web}/{quote(entry.path)}", "lfsOid": lfs_oid(project.repository.blob(entry.sha) or b""),
+            "webUrl": f"{web}/{quote(entry.path)}",
+            "lfsOid": lfs_oid(project.repository.blob(entry.sha) or b""),
         }
 
     return connection([row for row in folder.rows if row.type == "blob"], paging, shape=shape)
@@ -148,8 +168,13 @@ def tree_trees(folder: Folder, _info: Info, **paging: Any) -> Json:
 
 RESOLVERS = {
     "Repository": {
-        "empty": empty, "exists": exists, "rootRef": root_ref, "tree": tree, "paginatedTree": paginated_tree,
-        "blobs": blobs, "branchNames": branch_names,
+        "empty": empty,
+        "exists": exists,
+        "rootRef": root_ref,
+        "tree": tree,
+        "paginatedTree": paginated_tree,
+        "blobs": blobs,
+        "branchNames": branch_names,
     },
     "Tree": {"lastCommit": last_commit, "blobs": tree_blobs, "trees": tree_trees},
 }

@@ -88,7 +88,8 @@ class Meter:
     def _arguments(self, field: GraphQLField, node: FieldNode) -> dict[str, Any]:
         nodes = {name: arg.ast_node for name, arg in field.args.items()}
         given = {
-            name: value_from_ast_untyped(found.default_value) for name, found in nodes.items()
+            name: value_from_ast_untyped(found.default_value)
+            for name, found in nodes.items()
             if found is not None and found.default_value is not None
         }
         named = node.arguments or ()

@@ -26,8 +26,12 @@ def decode(cursor: str) -> Any:
 
 
 def connection(
-    rows: Sequence[T], arguments: dict[str, Any], place: Callable[[T], list[Any]] | None = None,
-    shape: Callable[[T], Any] | None = None, *, descending: bool = False,
+    rows: Sequence[T],
+    arguments: dict[str, Any],
+    place: Callable[[T], list[Any]] | None = None,
+    shape: Callable[[T], Any] | None = None,
+    *,
+    descending: bool = False,
 ) -> dict[str, Any]:
     """One page of rows that are sorted by `place` (None: cursors are plain positions)."""
     places = [place(row) for row in rows] if place else [[at] for at in range(len(rows))]

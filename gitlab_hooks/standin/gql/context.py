@@ -13,7 +13,13 @@ from gitlab_hooks.standin.world import World
 
 Info = GraphQLResolveInfo[Any]
 LEVELS = {
-    0: "NO_ACCESS", 5: "MINIMAL_ACCESS", 10: "GUEST", 15: "PLANNER", 20: "REPORTER", 30: "DEVELOPER", 40: "MAINTAINER",
+    0: "NO_ACCESS",
+    5: "MINIMAL_ACCESS",
+    10: "GUEST",
+    15: "PLANNER",
+    20: "REPORTER",
+    30: "DEVELOPER",
+    40: "MAINTAINER",
     50: "OWNER",
 }
 

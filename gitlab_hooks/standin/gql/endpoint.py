@@ -95,7 +95,10 @@ def run(world: World, user: User | None, text: str, variables: dict[str, Any], n
     if too_much:
         return {"errors": [{"message": message} for message in too_much]}
     result = execute_sync(
-        schema(), document, variable_values=variables, operation_name=name,
+        schema(),
+        document,
+        variable_values=variables,
+        operation_name=name,
         context_value=Context(world, world.reader(user)),
     )
     found: dict[str, Any] = {"data": result.data}

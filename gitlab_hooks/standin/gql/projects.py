@@ -13,9 +13,19 @@ from gitlab_hooks.standin.model import Group, Project, Release, User
 from gitlab_hooks.standin.rest.languages import color_of, languages_of
 
 Json = dict[str, Any]
-SORTS = {"latest_activity": "last_activity_at", "created": "created_at", "updated": "updated_at", "stars": "star_count",
-         "id": "id", "name": "name", "path": "path", "created_at": "created_at", "updated_at": "updated_at",
-         "last_activity_at": "last_activity_at", "star_count": "star_count"}
+SORTS = {
+    "latest_activity": "last_activity_at",
+    "created": "created_at",
+    "updated": "updated_at",
+    "stars": "star_count",
+    "id": "id",
+    "name": "name",
+    "path": "path",
+    "created_at": "created_at",
+    "updated_at": "updated_at",
+    "last_activity_at": "last_activity_at",
+    "star_count": "star_count",
+}
 
 
 def project_connection(rows: list[Project], arguments: dict[str, Any]) -> Json:
@@ -38,8 +48,12 @@ def group_json(context: Context, group: Group | None) -> Json | None:
     if group is None or not sees_group(context.world, context.reader, group):
         return None
     return {
-        "id": global_id("Group", group.id), "name": group.name, "path": group.path, "fullPath": group.full_path,
-        "visibility": group.visibility, "maxAccessLevel": access_level(context.reader.group_role(group).level),
+        "id": global_id("Group", group.id),
+        "name": group.name,
+        "path": group.path,
+        "fullPath": group.full_path,
+        "visibility": group.visibility,
+        "maxAccessLevel": access_level(context.reader.group_role(group).level),
         "group": group,
     }
 
@@ -48,8 +62,11 @@ def namespace(project: Project, info: Info) -> Json | None:
     owner = project.namespace
     if isinstance(owner, User):
         return {
-            "id": global_id("Namespaces::UserNamespace", owner.namespace_id), "name": owner.name,
-            "path": owner.username, "fullPath": owner.username, "visibility": "public",
+            "id": global_id("Namespaces::UserNamespace", owner.namespace_id),
+            "name": owner.name,
+            "path": owner.username,
+            "fullPath": owner.username,
+            "visibility": "public",
         }
     return group_json(Context.of(info), owner)
 
@@ -57,8 +74,11 @@ def namespace(project: Project, info: Info) -> Json | None:
 def permissions(project: Project, info: Info) -> Json:
     rights = Context.of(info).reader.on(project)
     return {
-        "readProject": rights.read_project, "downloadCode": rights.download_code, "pushCode": rights.push_code,
-        "adminProject": rights.maintain, "readWiki": rights.read_project,
+        "readProject": rights.read_project,
+        "downloadCode": rights.download_code,
+        "pushCode": rights.push_code,
+        "adminProject": rights.maintain,
+        "readWiki": rights.read_project,
     }
 
 
@@ -80,8 +100,10 @@ def project_statistics(project: Project, info: Info) -> Json | None:
         return None
     found = statistics(project.repository)
     return {
-        "commitCount": found["commit_count"], "storageSize": found["storage_size"],
-        "repositorySize": found["repository_size"], "lfsObjectsSize": 0,
+        "commitCount": found["commit_count"],
+        "storageSize": found["storage_size"],
+        "repositorySize": found["repository_size"],
+        "lfsObjectsSize": 0,
     }
 
 
@@ -97,9 +119,13 @@ def releases(project: Project, info: Info, sort: str = "RELEASED_AT_DESC", **pag
 
     def shape(release: Release) -> Json:
         return {
-            "id": global_id("Release", f"{project.id}-{release.tag}"), "name": release.name, "tagName": release.tag,
-            "description": release.description, "createdAt": time(release.created_at),
-            "releasedAt": time(release.released_at), "upcomingRelease": release.released_at > context.world.now(),
+            "id": global_id("Release", f"{project.id}-{release.tag}"),
+            "name": release.name,
+            "tagName": release.tag,
+            "description": release.description,
+            "createdAt": time(release.created_at),
+            "releasedAt": time(release.released_at),
+            "upcomingRelease": release.released_at > context.world.now(),
             "commit": commit_json(context, project, release.sha) if reads_code else None,
         }
 

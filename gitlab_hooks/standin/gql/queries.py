@@ -46,12 +46,18 @@ def projects(_root: Any, info: Info, **given: Any) -> Json:
     wanted = Filter(
         ids=None if ids is None else frozenset(from_global_id(key, "Project") for key in ids),
         full_paths=None if paths is None else frozenset(paths),
-        topics=tuple(given.get("topics") or ()), search=given.get("search") or None,
-        search_namespaces=bool(given.get("searchNamespaces")), membership=bool(given.get("membership")),
-        min_access_level=level, visibility=given.get("visibilityLevel"), personal=bool(given.get("personal")),
+        topics=tuple(given.get("topics") or ()),
+        search=given.get("search") or None,
+        search_namespaces=bool(given.get("searchNamespaces")),
+        membership=bool(given.get("membership")),
+        min_access_level=level,
+        visibility=given.get("visibilityLevel"),
+        personal=bool(given.get("personal")),
         archived={"ONLY": True, "EXCLUDE": False}.get(given.get("archived") or ""),
-        active=given.get("active"), aimed_for_deletion=given.get("aimedForDeletion"),
-        active_after=_moment(given.get("lastActivityAfter")), active_before=_moment(given.get("lastActivityBefore")),
+        active=given.get("active"),
+        aimed_for_deletion=given.get("aimedForDeletion"),
+        active_after=_moment(given.get("lastActivityAfter")),
+        active_before=_moment(given.get("lastActivityBefore")),
     )
     return project_connection(find_projects(context.world, context.reader, wanted), given)
 
@@ -61,9 +67,7 @@ def group(_root: Any, info: Info, fullPath: str) -> Json | None:
     return group_json(context, context.world.group_at(fullPath))
 
 
-def group_projects(
-    source: Json, info: Info, includeSubgroups: bool = False, **given: Any
-) -> Json:
+def group_projects(source: Json, info: Info, includeSubgroups: bool = False, **given: Any) -> Json:
     context, above = Context.of(info), source["group"]
     ids = given.get("ids")
     wanted = Filter(
@@ -77,8 +81,13 @@ def group_projects(
 
 def user_json(context: Context, user: User) -> Json:
     return {
-        "id": global_id("User", user.id), "username": user.username, "name": user.name, "publicEmail": None,
-        "webUrl": f"{context.world.external_url}/{user.username}", "avatarUrl": None, "state": user.state,
+        "id": global_id("User", user.id),
+        "username": user.username,
+        "name": user.name,
+        "publicEmail": None,
+        "webUrl": f"{context.world.external_url}/{user.username}",
+        "avatarUrl": None,
+        "state": user.state,
     }
 
 
@@ -107,14 +116,18 @@ def memberships(_source: Json, info: Info, **given: Any) -> Json:
     me = context.reader.user
     assert me is not None
     rows = [
-        (item, item.members[me.id]) for item in list(context.world.projects.values())
+        (item, item.members[me.id])
+        for item in list(context.world.projects.values())
         if me.id in item.members and item.members[me.id].active(context.reader.today)
     ]
 
     def shape(row: tuple[Project, Membership]) -> Json:
         return {
-            "id": global_id("ProjectMember", f"{row[0].id}-{me.id}"), "accessLevel": access_level(row[1].level),
-            "expiresAt": time(row[1].expires_at), "project": row[0], "user": user_json(context, me),
+            "id": global_id("ProjectMember", f"{row[0].id}-{me.id}"),
+            "accessLevel": access_level(row[1].level),
+            "expiresAt": time(row[1].expires_at),
+            "project": row[0],
+            "user": user_json(context, me),
         }
 
     return connection(rows, given, lambda row: [row[0].id], shape)
@@ -139,8 +152,14 @@ def metadata(_root: Any, info: Info) -> Json | None:
 
 RESOLVERS: dict[str, dict[str, Any]] = {
     "Query": {
-        "project": project, "projects": projects, "group": group, "currentUser": current_user, "user": user,
-        "containerRepository": lambda _root, _info, **_given: None, "topics": topics, "metadata": metadata,
+        "project": project,
+        "projects": projects,
+        "group": group,
+        "currentUser": current_user,
+        "user": user,
+        "containerRepository": lambda _root, _info, **_given: None,
+        "topics": topics,
+        "metadata": metadata,
     },
     "CurrentUser": {"starredProjects": starred, "projectMemberships": memberships},
     "Group": {"projects": group_projects},

@@ -48,9 +48,15 @@ def check_large(call: Call, project: Project, data: bytes) -> None:
 
 def _about(call: Call, project: Project, sha: str, entry: Entry, data: bytes) -> dict[str, Any]:
     return {
-        "file_name": entry.name, "file_path": entry.path, "size": len(data), "encoding": "base64",
-        "content_sha256": hashlib.sha256(data).hexdigest(), "ref": call.text("ref"), "blob_id": entry.sha,
-        "commit_id": sha, "last_commit_id": project.repository.last_commit(sha, entry.path),
+        "file_name": entry.name,
+        "file_path": entry.path,
+        "size": len(data),
+        "encoding": "base64",
+        "content_sha256": hashlib.sha256(data).hexdigest(),
+        "ref": call.text("ref"),
+        "blob_id": entry.sha,
+        "commit_id": sha,
+        "last_commit_id": project.repository.last_commit(sha, entry.path),
         "execute_filemode": entry.mode == "100755",
     }
 
@@ -59,7 +65,8 @@ def _headers(about: dict[str, Any]) -> dict[str, str]:
     """The same facts as `X-Gitlab-…` headers (API::Helpers::HeadersHelpers)."""
     return {
         f"X-Gitlab-{key.replace('_', '-').title().replace('Sha256', 'Sha256')}": _text(value)
-        for key, value in about.items() if value is not None
+        for key, value in about.items()
+        if value is not None
     }
 
 
@@ -82,11 +89,18 @@ def file_head(call: Call) -> Response:
 
 def raw_answer(data: bytes, name: str, headers: dict[str, str]) -> Response:
     """Bytes as they are, always whole: Workhorse streams the blob from git and knows no Range."""
-    return Response(data, media_type="text/plain", headers={
-        "Cache-Control": "max-age=0, private, must-revalidate, no-store, no-cache", "Pragma": "no-cache",
-        "Expires": "Fri, 01 Jan 1990 00:00:00 GMT", "X-Content-Type-Options": "nosniff",
-        "Content-Disposition": f'inline; filename="{_text(name).replace(chr(34), "")}"', **headers,
-    })
+    return Response(
+        data,
+        media_type="text/plain",
+        headers={
+            "Cache-Control": "max-age=0, private, must-revalidate, no-store, no-cache",
+            "Pragma": "no-cache",
+            "Expires": "Fri, 01 Jan 1990 00:00:00 GMT",
+            "X-Content-Type-Options": "nosniff",
+            "Content-Disposition": f'inline; filename="{_text(name).replace(chr(34), "")}"',
+            **headers,
+        },
+    )
 
 
 def file_raw(call: Call) -> Response:
@@ -118,8 +132,14 @@ def _commit(call: Call, project: Project, files: dict[str, bytes | None], execut
         raise refuse(400, "You can only create or edit files when you are on a branch")
     try:
         return call.world.commit(
-            project, files, call.required("commit_message"), author=call.signed_in(), branch=branch,
-            start_branch=start, signature=_signature(call), executable=frozenset(executable),
+            project,
+            files,
+            call.required("commit_message"),
+            author=call.signed_in(),
+            branch=branch,
+            start_branch=start,
+            signature=_signature(call),
+            executable=frozenset(executable),
         )
     except ValueError as error:
         raise refuse(400, str(error)) from None

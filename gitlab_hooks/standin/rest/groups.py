@@ -81,12 +81,21 @@ def create_group(call: Call) -> Response:
         raise forbidden()
     visibility = call.one_of("visibility", tuple(VISIBILITY_LEVELS), "private") or "private"
     if parent and VISIBILITY_LEVELS[visibility] > VISIBILITY_LEVELS[parent.visibility]:
-        raise refuse(400, {"visibility_level": [f"{visibility} is not allowed since the parent group has a "
-                                                f"{parent.visibility} visibility."]})
+        raise refuse(
+            400,
+            {
+                "visibility_level": [
+                    f"{visibility} is not allowed since the parent group has a {parent.visibility} visibility."
+                ]
+            },
+        )
     full_path = f"{parent.full_path}/{path}" if parent else path
     inherits = parent is not None and call.reader.owns_group(parent) and not user.admin
     group = call.world.add_group(
-        full_path, name, visibility=visibility, description=call.text("description") or "",
+        full_path,
+        name,
+        visibility=visibility,
+        description=call.text("description") or "",
         owner=None if inherits else user,
     )
     return JSONResponse(group_entity(call.world, group), 201)
@@ -153,8 +162,13 @@ def all_topics(world: World) -> list[tuple[int, str, int]]:
 
 def _topic(row: tuple[int, str, int]) -> Json:
     return {
-        "id": row[0], "name": row[1], "title": row[1], "description": None, "total_projects_count": row[2],
-        "organization_id": 1, "avatar_url": None,
+        "id": row[0],
+        "name": row[1],
+        "title": row[1],
+        "description": None,
+        "total_projects_count": row[2],
+        "organization_id": 1,
+        "avatar_url": None,
     }
 
 

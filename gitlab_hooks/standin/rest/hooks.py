@@ -111,10 +111,18 @@ def test_project_hook(call: Call) -> Response:
 def test_system_hook(call: Call) -> Response:
     """Call a system hook with GitLab's made-up `project_create`."""
     hook = _hook(call)
-    delivery = call.world.hooks.send(hook, "project_create", {
-        "event_name": "project_create", "name": "Ruby", "path": "ruby", "project_id": 1, "owner_name": "Someone",
-        "owner_email": "example@gitlabhq.com",
-    })
+    delivery = call.world.hooks.send(
+        hook,
+        "project_create",
+        {
+            "event_name": "project_create",
+            "name": "Ruby",
+            "path": "ruby",
+            "project_id": 1,
+            "owner_name": "Someone",
+            "owner_email": "example@gitlabhq.com",
+        },
+    )
     call.world.hooks.wait_for(delivery)
     return JSONResponse(hook_entity(call.world, hook), 201)
 

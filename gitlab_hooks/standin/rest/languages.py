@@ -5,11 +5,22 @@ from __future__ import annotations
 from gitlab_hooks.standin.repository import Repository
 
 LANGUAGES = {
-    "py": ("Python", "#3572A5"), "ipynb": ("Jupyter Notebook", "#DA5B0B"), "r": ("R", "#198CE7"),
-    "jl": ("Julia", "#a270ba"), "c": ("C", "#555555"), "h": ("C", "#555555"), "cpp": ("C++", "#f34b7d"),
-    "rs": ("Rust", "#dea584"), "go": ("Go", "#00ADD8"), "js": ("JavaScript", "#f1e05a"),
-    "ts": ("TypeScript", "#3178c6"), "sh": ("Shell", "#89e051"), "html": ("HTML", "#e34c26"), "css": ("CSS", "#663399"),
-    "m": ("MATLAB", "#e16737"), "java": ("Java", "#b07219"),
+    "py": ("Python", "#3572A5"),
+    "ipynb": ("Jupyter Notebook", "#DA5B0B"),
+    "r": ("R", "#198CE7"),
+    "jl": ("Julia", "#a270ba"),
+    "c": ("C", "#555555"),
+    "h": ("C", "#555555"),
+    "cpp": ("C++", "#f34b7d"),
+    "rs": ("Rust", "#dea584"),
+    "go": ("Go", "#00ADD8"),
+    "js": ("JavaScript", "#f1e05a"),
+    "ts": ("TypeScript", "#3178c6"),
+    "sh": ("Shell", "#89e051"),
+    "html": ("HTML", "#e34c26"),
+    "css": ("CSS", "#663399"),
+    "m": ("MATLAB", "#e16737"),
+    "java": ("Java", "#b07219"),
 }
 
 

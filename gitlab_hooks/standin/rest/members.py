@@ -132,8 +132,12 @@ def _handlers(kind: str) -> dict[str, Handler]:
         return Response(status_code=204)
 
     return {
-        "GET /members": listing, "GET /members/all": everybody, "GET /members/:user": one,
-        "GET /members/all/:user": one_of_all, "POST /members": add, "PUT /members/:user": update,
+        "GET /members": listing,
+        "GET /members/all": everybody,
+        "GET /members/:user": one,
+        "GET /members/all/:user": one_of_all,
+        "POST /members": add,
+        "PUT /members/:user": update,
         "DELETE /members/:user": remove,
     }
 

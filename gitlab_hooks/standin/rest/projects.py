@@ -31,11 +31,18 @@ def listing_filter(call: Call) -> Filter:
     return Filter(
         topics=tuple(topic.strip() for topic in (call.text("topic") or "").split(",") if topic.strip()),
         visibility=call.one_of("visibility", tuple(VISIBILITY_LEVELS)),
-        archived=call.flag("archived"), active=call.flag("active"), search=call.text("search") or None,
-        search_namespaces=bool(call.flag("search_namespaces")), min_access_level=call.number("min_access_level"),
-        active_after=a_moment(call, "last_activity_after"), active_before=a_moment(call, "last_activity_before"),
-        id_after=call.number("id_after"), id_before=call.number("id_before"),
-        membership=membership, owned=owned, starred=starred,
+        archived=call.flag("archived"),
+        active=call.flag("active"),
+        search=call.text("search") or None,
+        search_namespaces=bool(call.flag("search_namespaces")),
+        min_access_level=call.number("min_access_level"),
+        active_after=a_moment(call, "last_activity_after"),
+        active_before=a_moment(call, "last_activity_before"),
+        id_after=call.number("id_after"),
+        id_before=call.number("id_before"),
+        membership=membership,
+        owned=owned,
+        starred=starred,
     )
 
 
@@ -61,8 +68,10 @@ def list_projects(call: Call) -> Response:
 
 
 def list_user_projects(call: Call) -> Response:
-    owner = call.world.users.get(int(call.path["id"])) if call.path["id"].isdecimal() else call.world.user_named(
-        call.path["id"]
+    owner = (
+        call.world.users.get(int(call.path["id"]))
+        if call.path["id"].isdecimal()
+        else call.world.user_named(call.path["id"])
     )
     if owner is None:
         raise not_found("User")
@@ -113,8 +122,13 @@ def create_project(call: Call) -> Response:
     path = path or "-".join((name or "").split()).lower()
     readme = f"# {name or path}\n".encode() if call.flag("initialize_with_readme") else None
     project = call.world.add_project(
-        f"{namespace.full_path}/{path}", name or path, description=call.text("description"), visibility=visibility,
-        topics=_topics(call) or (), creator=user, files={"README.md": readme} if readme else None,
+        f"{namespace.full_path}/{path}",
+        name or path,
+        description=call.text("description"),
+        visibility=visibility,
+        topics=_topics(call) or (),
+        creator=user,
+        files={"README.md": readme} if readme else None,
         repository_access_level=call.text("repository_access_level") or "enabled",
         default_branch=call.text("default_branch") or "main",
     )
@@ -152,9 +166,9 @@ def delete_project(call: Call) -> Response:
         if project.marked_for_deletion_on is None:
             raise ApiError(400, {"message": "Project must be marked for deletion first."})
         if call.text("full_path") != project.full_path:
-            raise ApiError(400, {
-                "message": "`full_path` is incorrect. You must enter the complete path for the project."
-                })
+            raise ApiError(
+                400, {"message": "`full_path` is incorrect. You must enter the complete path for the project."}
+            )
         call.world.delete_project(project, immediately=True)
     elif project.marked_for_deletion_on is not None:
         raise ApiError(400, {"message": "Project has been already marked for deletion"})
@@ -214,10 +228,16 @@ def share(call: Call) -> Response:
         made = call.world.share(project, group, level, expires_at=call.text("expires_at"))
     except Conflict:
         raise refuse(409, "Group already has access to this project") from None
-    return JSONResponse({
-        "id": made.id, "project_id": project.id, "group_id": group.id, "group_access": int(made.level),
-        "expires_at": made.expires_at.isoformat() if made.expires_at else None,
-    }, 201)
+    return JSONResponse(
+        {
+            "id": made.id,
+            "project_id": project.id,
+            "group_id": group.id,
+            "group_access": int(made.level),
+            "expires_at": made.expires_at.isoformat() if made.expires_at else None,
+        },
+        201,
+    )
 
 
 def unshare(call: Call) -> Response:

@@ -55,8 +55,14 @@ def create_release(call: Call) -> Response:
         raise refuse(422, "Ref is not specified")
     try:
         made = call.world.add_release(
-            project, tag, name=call.text("name"), description=call.text("description") or "", author=call.user,
-            released_at=a_moment(call, "released_at"), ref=ref, tag_message=call.text("tag_message"),
+            project,
+            tag,
+            name=call.text("name"),
+            description=call.text("description") or "",
+            author=call.user,
+            released_at=a_moment(call, "released_at"),
+            ref=ref,
+            tag_message=call.text("tag_message"),
         )
     except Conflict as error:
         raise refuse(400, error.message) from None

@@ -20,7 +20,10 @@ from gitlab_hooks.standin.rest.projects import a_moment
 from gitlab_hooks.standin.state import Conflict
 
 ARCHIVES = {
-    "tar.gz": "application/gzip", "zip": "application/zip", "tar": "application/x-tar", "tgz": "application/gzip",
+    "tar.gz": "application/gzip",
+    "zip": "application/zip",
+    "tar": "application/x-tar",
+    "tgz": "application/gzip",
 }
 
 
@@ -85,7 +88,9 @@ def commits(call: Call) -> Response:
     shas = repository.log(sha, path=call.text("path") or "", options=tuple(options))
     stats = bool(call.flag("with_stats"))
     headers = {
-        "X-Per-Page": str(size), "X-Page": str(page), "X-Prev-Page": str(page - 1) if page > 1 else "",
+        "X-Per-Page": str(size),
+        "X-Page": str(page),
+        "X-Prev-Page": str(page - 1) if page > 1 else "",
         "X-Next-Page": str(page + 1) if len(shas) > size else "",
     }
     if len(shas) > size:
@@ -118,9 +123,16 @@ def _diffs(project: Project, old: str | None, new: str) -> list[dict[str, Any]]:
     kinds = {path: kind for kind, paths in changed.items() for path in paths}
     return [
         {
-            "diff": "", "collapsed": False, "too_large": True, "new_path": path, "old_path": path,
-            "a_mode": "0" if kind == "added" else "100644", "b_mode": "0" if kind == "removed" else "100644",
-            "new_file": kind == "added", "renamed_file": False, "deleted_file": kind == "removed",
+            "diff": "",
+            "collapsed": False,
+            "too_large": True,
+            "new_path": path,
+            "old_path": path,
+            "a_mode": "0" if kind == "added" else "100644",
+            "b_mode": "0" if kind == "removed" else "100644",
+            "new_file": kind == "added",
+            "renamed_file": False,
+            "deleted_file": kind == "removed",
             "generated_file": False,
         }
         for path, kind in sorted(kinds.items())
@@ -135,11 +147,16 @@ def compare(call: Call) -> Response:
         raise not_found("Ref")
     rows = [found for found in map(repository.commit, repository.log(new, f"^{old}", options=("--reverse",))) if found]
     shapes = [commit_entity(call.world, project, row) for row in rows]
-    return JSONResponse({
-        "commit": shapes[-1] if shapes else None, "commits": shapes, "diffs": _diffs(project, old, new),
-        "compare_timeout": False, "compare_same_ref": old == new,
-        "web_url": f"{call.world.external_url}/{project.full_path}/-/compare/{old}...{new}",
-    })
+    return JSONResponse(
+        {
+            "commit": shapes[-1] if shapes else None,
+            "commits": shapes,
+            "diffs": _diffs(project, old, new),
+            "compare_timeout": False,
+            "compare_same_ref": old == new,
+            "web_url": f"{call.world.external_url}/{project.full_path}/-/compare/{old}...{new}",
+        }
+    )
 
 
 # Branches
@@ -257,9 +274,14 @@ def archive(call: Call) -> Response:
     stem = f"{project.path}-{ref.replace('/', '-')}-{sha}"
     only = [f":(literal){path}"] if path else []
     data = project.repository.git("archive", f"--format={kind}", f"--prefix={stem}/", sha, *only)
-    return Response(data, media_type=ARCHIVES[kind], headers={
-        "Content-Disposition": f'attachment; filename="{stem}.{kind}"', "Cache-Control": "private",
-    })
+    return Response(
+        data,
+        media_type=ARCHIVES[kind],
+        headers={
+            "Content-Disposition": f'attachment; filename="{stem}.{kind}"',
+            "Cache-Control": "private",
+        },
+    )
 
 
 def archive_as(call: Call) -> Response:
@@ -268,8 +290,6 @@ def archive_as(call: Call) -> Response:
         raise ApiError(404, {"error": "404 Not Found"})
     call.path["format"] = kind
     return archive(call)
-
-
 
 
 def register(router: Router) -> None:

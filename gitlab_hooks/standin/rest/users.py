@@ -69,7 +69,9 @@ def unblock(call: Call) -> Response:
 def create_user(call: Call) -> Response:
     call.admin()
     made = call.world.add_user(
-        call.required("username"), call.required("name"), admin=bool(call.flag("admin")),
+        call.required("username"),
+        call.required("name"),
+        admin=bool(call.flag("admin")),
         external=bool(call.flag("external")),
     )
     return JSONResponse(user_public(call.world, made), 201)
@@ -93,10 +95,14 @@ def remove_user(call: Call) -> Response:
 
 def metadata(call: Call) -> Response:
     call.signed_in()
-    return JSONResponse({
-        "version": VERSION, "revision": REVISION, "enterprise": True,
-        "kas": {"enabled": False, "externalUrl": None, "externalK8sProxyUrl": None, "version": None},
-    })
+    return JSONResponse(
+        {
+            "version": VERSION,
+            "revision": REVISION,
+            "enterprise": True,
+            "kas": {"enabled": False, "externalUrl": None, "externalK8sProxyUrl": None, "version": None},
+        }
+    )
 
 
 def version(call: Call) -> Response:
@@ -121,8 +127,21 @@ def revoke_own_token(call: Call) -> Response:
 
 
 ANY_SCOPE = (
-    "read_user", "read_repository", "write_repository", "openid", "profile", "email", "sudo", "admin_mode",
-    "read_registry", "write_registry", "create_runner", "manage_runner", "ai_features", "k8s_proxy", "self_rotate",
+    "read_user",
+    "read_repository",
+    "write_repository",
+    "openid",
+    "profile",
+    "email",
+    "sudo",
+    "admin_mode",
+    "read_registry",
+    "write_registry",
+    "create_runner",
+    "manage_runner",
+    "ai_features",
+    "k8s_proxy",
+    "self_rotate",
     "read_api",
 )
 
