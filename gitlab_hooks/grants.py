@@ -4,7 +4,8 @@ Refreshes are single-flight for each principal, and repeated while denials arriv
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
 
 from gitlab_hooks.gateway.errors import GitLabUnavailable
 from gitlab_hooks.gateway.viewer import PAGE, Credential, ViewerClient
@@ -32,29 +33,37 @@ class GrantRefresher:
 
     def start(self, credential: Credential, key: str, *, privileged: bool) -> asyncio.Task[None]:
         """The listing of this principal that is under way, or a new one. Waiting for it may be given up at any time."""
-        running = self._running.get(key)
+        return self._once(key, self._list, credential, key, privileged and self._admins_see_all)
+
+    def ask_new(self, credential: Credential, key: str, *, privileged: bool) -> asyncio.Task[None]:
+        """The question about projects that became known or less public after the listing: under way, or a new one."""
+        return self._once(f"new {key}", self._ask_new, credential, key, privileged and self._admins_see_all)
+
+    def _once(
+        self, name: str, work: Callable[[Credential, str, bool], Coroutine[Any, Any, None]], *arguments: Any
+    ) -> asyncio.Task[None]:
+        running = self._running.get(name)
         if running is None:
-            running = asyncio.create_task(self._list(credential, key, privileged and self._admins_see_all))
-            self._running[key] = running
-            running.add_done_callback(lambda done: self._ended(key, done))
+            running = asyncio.create_task(work(*arguments))
+            self._running[name] = running
+            running.add_done_callback(lambda done: self._ended(name, done))
         return running
 
-    def _ended(self, key: str, done: asyncio.Task[None]) -> None:
-        self._running.pop(key, None)
+    def _ended(self, name: str, done: asyncio.Task[None]) -> None:
+        self._running.pop(name, None)
         if not done.cancelled():
             done.exception()  # who waits gets it; nobody waiting is no error
 
     async def _list(self, credential: Credential, key: str, all_visible: bool) -> None:
         for _ in range(_ATTEMPTS):
             began = await asyncio.to_thread(self._database.seq)
+            asked_at = to_micros(self._clock.now())
             granted = await self._client.downloadable(credential, self._topics, all_visible=all_visible)
-            now = to_micros(self._clock.now())
-            if await asyncio.to_thread(self._table.replace, key, granted, began, now):
+            if await asyncio.to_thread(self._table.replace, key, granted, began, asked_at):
                 return
         raise GitLabUnavailable("rights kept changing while they were listed")
 
-    async def ask_new(self, credential: Credential, key: str, *, privileged: bool) -> None:
-        """Ask about the projects that became known or less public after the principal's listing, 100 a call."""
+    async def _ask_new(self, credential: Credential, key: str, all_visible: bool) -> None:
         last = -1
         while True:
             began = await asyncio.to_thread(self._database.seq)
@@ -66,7 +75,7 @@ class GrantRefresher:
             if not unasked:
                 return
             granted = await self._client.downloadable_among(
-                credential, [one for one, _ in unasked], all_visible=privileged and self._admins_see_all
+                credential, [one for one, _ in unasked], all_visible=all_visible
             )
             await asyncio.to_thread(self._table.add, key, granted, began, unasked[-1][1])
 

@@ -7,9 +7,9 @@ from enum import Enum
 from typing import Any
 
 import structlog
-from stac_ext.builder import BuildContext, build_item
 
 from gitlab_hooks.reading import Absent, ProjectReader, Read, Unchanged
+from stac_ext.builder import BuildContext, build_item
 from stac_ext.categories import Category
 from stac_ext.clock import Clock
 from stac_ext.model import Problem
@@ -86,11 +86,15 @@ class Indexer:
     def _build(self, reading: Read) -> ProjectRecord:
         facts = reading.facts
         built = [build_item(facts, one, self._context) for one in self._categories if one.topic in facts.topics]
+        problems = [problem for one in built for problem in one.problems]
+        if facts.files_truncated:
+            fix = "keep large numbers of files in DVC, an archive or a package"
+            problems.append(Problem("too-many-files", f"only {len(facts.files)} files were read", fix, path=""))
         return ProjectRecord(
             id=facts.id,
             path=facts.path,
             visibility=facts.effective_visibility,
             fingerprint=reading.fingerprint,
             items=tuple(to_record(one.item) for one in built),
-            problems=tuple(dict.fromkeys(problem for one in built for problem in one.problems)),
+            problems=tuple(dict.fromkeys(problems)),
         )

@@ -123,7 +123,7 @@ class ProjectReader:
             files = self._files(project["id"], head["id"])
             readme_path = _readme_of(files)
             if readme_path is not None:
-                readme, truncated = self._client.raw_file(project["id"], readme_path, head["id"], MAX_README_BYTES)
+                readme, truncated = self._readme(project["id"], readme_path, head["id"])
         return ProjectFacts(
             id=int(project["id"]),
             path=str(project["path_with_namespace"]),
@@ -143,10 +143,17 @@ class ProjectReader:
             readme_path=readme_path,
             readme=readme,
             readme_truncated=truncated,
+            files_truncated=len(files) >= MAX_FILES,
             licence=_licence(project),
             http_url_to_repo=str(project["http_url_to_repo"]) if project.get("http_url_to_repo") else None,
             issues_enabled=project.get("issues_access_level") == "enabled",
         )
+
+    def _readme(self, project_id: int, path: str, ref: str) -> tuple[bytes | None, bool]:
+        try:
+            return self._client.raw_file(project_id, path, ref, MAX_README_BYTES)
+        except NotFound:  # the listing names what the file route does not find: costs the card, not the project
+            return None, False
 
     def _files(self, project_id: int, ref: str) -> tuple[RepositoryFile, ...]:
         found: list[RepositoryFile] = []

@@ -74,7 +74,7 @@ async def _bounded_body(request: Request) -> bytes | None:
 
 def _refusal(status: int, detail: str) -> Response:
     return JSONResponse(
-        {"type": "about:blank", "title": "Hook refused", "status": status, "detail": detail},
+        {"type": "urn:sharinghub:problem:HookRefused", "title": "Hook refused", "status": status, "detail": detail},
         status,
         media_type="application/problem+json",
     )

@@ -16,7 +16,6 @@ from stac_ext.times import to_micros
 
 MAX_TRIES = 12
 MAX_BACKOFF = 300.0
-KEEP_DONE_SECONDS = 7 * 86_400
 _POLL_SECONDS = 1.0
 log = structlog.get_logger()
 

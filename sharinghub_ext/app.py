@@ -9,6 +9,7 @@ import structlog
 from brotli_asgi import BrotliMiddleware
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi_offline import FastAPIOffline
 from stac_fastapi.api.app import StacApi
 from stac_fastapi.api.models import EmptyRequest
 from stac_fastapi.api.routes import create_async_endpoint
@@ -33,8 +34,8 @@ from sharinghub_ext.middleware import BodyLimit, CacheHeaders, HeadAsGet, PathPr
 from sharinghub_ext.problems import Problem, not_found
 from stac_ext.query import InvalidParameter
 
-_EXPOSED = ["SharingHub-Grants", "SharingHub-Limit", "WWW-Authenticate", "Retry-After", "ETag", "Content-Disposition"]
-_ALLOWED = ["Authorization", "PRIVATE-TOKEN", "X-Gitlab-Token", "Content-Type", "Range", "If-None-Match"]
+_EXPOSED = ["SharingHub-Grants", "SharingHub-Limit", "WWW-Authenticate", "Retry-After", "Content-Disposition"]
+_ALLOWED = ["Authorization", "PRIVATE-TOKEN", "X-Gitlab-Token", "Content-Type"]
 log = structlog.get_logger()
 
 
@@ -74,13 +75,14 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
 
     settings = hub.settings
     prefix = urlsplit(hub.urls.public).path
-    app = FastAPI(
+    app = FastAPIOffline(  # its documentation page loads nothing from other hosts
         title=settings.title,
         version=__version__,
         description=settings.description,
         openapi_url="/api",
         docs_url="/api.html",
         redoc_url=None,
+        static_url="/api.static",
         root_path_in_servers=False,
         servers=[{"url": hub.urls.public}],
         redirect_slashes=False,
@@ -97,7 +99,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         hub.worker.wake,
     )
     app.router.routes += [
-        Route("/", _to(f"{hub.urls.stac}"), methods=["GET"]),
+        Route("/", _to(hub.urls.stac, 307), methods=["GET"]),
         Route("/api/stac", _to(hub.urls.stac), methods=["GET", "POST"]),
         Route("/api/stac/{rest:path}", _to(hub.urls.stac), methods=["GET", "POST"]),
         Route("/healthz", healthz, methods=["GET"]),
@@ -147,16 +149,27 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         ],
     )
     _handle_errors(app)
+    _describe_credentials(app)
     return app
 
 
-def _to(base: str) -> Any:
-    """A permanent redirect to `base` and the rest of the path, with the query as it is."""
+def _describe_credentials(app: FastAPI) -> None:
+    """Say in the OpenAPI document how a token is sent, and that none is needed for what is public."""
+    document = app.openapi()
+    document.setdefault("components", {})["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "A GitLab access token with the scope read_api."},
+        "privateToken": {"type": "apiKey", "in": "header", "name": "PRIVATE-TOKEN"},
+    }
+    document["security"] = [{}, {"bearer": []}, {"privateToken": []}]
+
+
+def _to(base: str, status: int = 308) -> Any:
+    """A redirect to `base` and the rest of the path, with the query as it is."""
 
     async def redirect(request: Request) -> Response:
         rest = request.path_params.get("rest", "")
         query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"{base}/{rest}{query}" if rest else f"{base}{query}", 308)
+        return RedirectResponse(f"{base}/{rest}{query}" if rest else f"{base}{query}", status)
 
     return redirect
 

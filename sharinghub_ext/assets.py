@@ -12,9 +12,11 @@ import httpx
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from gitlab_hooks.gateway.errors import AccessDenied, GitLabError, GitLabUnavailable, NotFound
+from gitlab_hooks.gateway.errors import GitLabError, GitLabUnavailable
 from gitlab_hooks.gateway.viewer import Credential, ViewerClient
 from sharinghub_ext.auth.credentials import credential_of
+from sharinghub_ext.auth.viewers import Viewers
+from sharinghub_ext.middleware import HEAD_MARK
 from sharinghub_ext.problems import Problem, not_found
 from stac_ext.media_types import BINARY, file_kind
 
@@ -30,6 +32,7 @@ async def asset(request: Request) -> Response:
     """GET /assets/{project_id}/{revision}/{path}: the file at that revision, as GitLab gives it to the caller."""
     client = cast("ViewerClient", request.app.state.viewer_client)
     credential = credential_of(request)
+    await cast("Viewers", request.app.state.viewers).admit(credential)
     project_id, revision = int(request.path_params["project_id"]), str(request.path_params["revision"])
     path = str(request.path_params["path"])
     if any(part in ("", ".", "..") for part in path.split("/")) or "\0" in path:
@@ -37,23 +40,22 @@ async def asset(request: Request) -> Response:
     async with AsyncExitStack() as stack:
         try:
             upstream = await stack.enter_async_context(client.raw_file(credential, project_id, revision, path))
-        except (NotFound, AccessDenied) as error:
-            raise not_found() from error
         except GitLabUnavailable as error:
             raise Problem(
                 503, f"The file cannot be read now ({error}). Try again soon.", {"Retry-After": "5"}
             ) from error
-        except GitLabError as error:
-            if credential is None:
-                raise not_found() from error
-            raise Problem(401, f"{error}.", {"WWW-Authenticate": 'Bearer realm="SharingHub"'}) from error
+        except GitLabError as error:  # refused for this file: as if there were none
+            raise not_found() from error
         if upstream.is_redirect:
             return _redirect(upstream, credential)
         headers = {**_HARMLESS, "Content-Disposition": _disposition(path)}
         if (length := upstream.headers.get("content-length", "")).isdigit():
             headers["Content-Length"] = length
+        media_type = file_kind(path).media_type or BINARY
+        if request.scope.get(HEAD_MARK):
+            return Response(b"", 200, headers, media_type=media_type)
         body = _stream(upstream, stack.pop_all())
-        return StreamingResponse(body, 200, headers, media_type=file_kind(path).media_type or BINARY)
+        return StreamingResponse(body, 200, headers, media_type=media_type)
 
 
 async def _stream(upstream: httpx.Response, stack: AsyncExitStack) -> AsyncIterator[bytes]:

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import structlog
 
 from gitlab_hooks.gateway.errors import GitLabError
-from gitlab_hooks.worker import KEEP_DONE_SECONDS, backoff
+from gitlab_hooks.worker import backoff
 from sharinghub_ext.hub import Hub
+from stac_ext.store.grants import GrantTable
 from stac_ext.times import to_micros
 
+_KEEP = timedelta(days=30)
 log = structlog.get_logger()
 
 
@@ -43,17 +46,24 @@ async def _sweeping(hub: Hub) -> None:
             failures = 0
             wait = float(hub.settings.sweep_seconds)
             await _again(hub, [project_id for project_id, _, _ in report.failed])
+            await _forget(hub)
         if not wait:
             return
         await asyncio.sleep(wait)
 
 
 async def _again(hub: Hub, failed: list[int]) -> None:
-    """Hand what a sweep could not read to the worker, which tries again with growing pauses; forget old deliveries."""
+    """Hand what a sweep could not read to the worker, which tries again with growing pauses."""
     now = to_micros(hub.clock.now())
     for project_id in failed:
         key = f"sweep:{hub.status.last_sweep}:{project_id}"
         await asyncio.to_thread(hub.inbox.receive, key, "sweep", f"project:{project_id}", (), now)
     if failed:
         hub.worker.wake()
-    await asyncio.to_thread(hub.inbox.prune, now - KEEP_DONE_SECONDS * 1_000_000)
+
+
+async def _forget(hub: Hub) -> None:
+    """Drop settled deliveries and unused principals after a month; what is asked for again is learnt again."""
+    before = to_micros(hub.clock.now() - _KEEP)
+    await asyncio.to_thread(hub.inbox.prune, before)
+    await asyncio.to_thread(GrantTable(hub.database).prune, before)

@@ -21,6 +21,8 @@ def check_gitlab(settings: Settings, client: ServiceClient) -> None:
     """Raise GitLabCheckFailed with what to change; warn about a token that may do more than it needs."""
     url = settings.api_url
     try:
+        if (target := client.redirected_to()) is not None:
+            raise GitLabCheckFailed(f"SHARINGHUB_GITLAB_URL: {url} redirects to {target}: set that URL", fatal=True)
         identity = client.identity()
     except CredentialRefused as error:
         if client.anonymous:

@@ -23,6 +23,8 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as SourceError
 
 PREFIX = "SHARINGHUB_"
+# What Kubernetes sets in every pod beside a Service named `sharinghub`.
+_SERVICE_LINK = re.compile(r"SHARINGHUB_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\w+)?)")
 _SOURCES = frozenset({"SHARINGHUB_CONFIG_FILE", "SHARINGHUB_SECRETS_DIR"})
 
 
@@ -76,7 +78,9 @@ class Settings(BaseSettings):
         None, description="The secret token of GitLab's webhooks (at least 16 characters). Without it hooks are off."
     )
     secret_key: SecretStr | None = Field(
-        None, description="Signs page tokens (at least 32 characters). Default: a random one, kept in the store."
+        None,
+        description="Signs page tokens and keys the hashes of callers' tokens (at least 32 characters). "
+        "Default: a random one, kept in the store.",
     )
     grants_ttl: int = Field(
         60,
@@ -173,7 +177,11 @@ def load_settings(**overrides: Any) -> Settings:
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields} | _SOURCES
     unknown = sorted(
-        name for name in environment if name.upper().startswith(PREFIX) and name.upper().split("__")[0] not in known
+        name
+        for name in environment
+        if name.upper().startswith(PREFIX)
+        and name.upper().split("__")[0] not in known
+        and not _SERVICE_LINK.fullmatch(name)
     )
     if unknown:
         lines = []

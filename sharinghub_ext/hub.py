@@ -12,6 +12,7 @@ import structlog
 
 from gitlab_hooks.gateway.errors import AccessDenied, CredentialRefused, GitLabError, NotFound
 from gitlab_hooks.gateway.service import Connection, ServiceClient
+from gitlab_hooks.gateway.tls import trust
 from gitlab_hooks.gateway.viewer import ViewerClient
 from gitlab_hooks.grants import GrantRefresher
 from gitlab_hooks.indexer import Indexer
@@ -21,7 +22,7 @@ from gitlab_hooks.worker import Worker
 from sharinghub_ext import __version__
 from sharinghub_ext.api.links import Urls
 from sharinghub_ext.auth.viewers import ANONYMOUS_NOTE, Viewers
-from sharinghub_ext.config import Settings
+from sharinghub_ext.config import Settings, SettingsError
 from stac_ext.categories import DEFAULT_CATEGORIES, Category
 from stac_ext.clock import Clock, SystemClock
 from stac_ext.keyset import PageTokens
@@ -32,6 +33,7 @@ from stac_ext.store.writer import CatalogueWriter
 from stac_ext.times import format_rfc3339
 from stac_ext.urls import BuildContext
 
+_ADDRESS_NOTE = "address"
 log = structlog.get_logger()
 
 
@@ -61,7 +63,7 @@ class Hub:
     viewers: Viewers
     service: ServiceClient
     anonymous: ServiceClient
-    http: httpx.AsyncClient
+    http: tuple[httpx.AsyncClient, ...]
     indexer: Indexer
     sweeper: Sweep
     status: IndexStatus = field(default_factory=IndexStatus)
@@ -100,7 +102,8 @@ class Hub:
     async def close(self) -> None:
         """Stop background work and release connections."""
         await self.viewers.close()
-        await self.http.aclose()
+        for client in self.http:
+            await client.aclose()
         self.database.close()
 
 
@@ -110,10 +113,10 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     Raises StoreError for a store that cannot be used. Must be called where an event loop runs.
     """
     clock = clock or SystemClock()
-    urls = Urls(settings.public_url or public_url or "http://localhost:8080")
     categories = DEFAULT_CATEGORIES
     topics = tuple(category.topic for category in categories)
     database = Database.open(settings.database_url)
+    urls = Urls(settings.public_url or _address(database, public_url))
     context = BuildContext(
         stac_url=urls.stac,
         assets_url=urls.assets,
@@ -127,16 +130,13 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         timeout=settings.gitlab_timeout,
         retries=settings.gitlab_retries,
     )
+    try:
+        tls = trust(connection.ca_file)
+    except OSError as error:
+        raise SettingsError(f"SHARINGHUB_GITLAB_CA_FILE: {connection.ca_file} holds no certificates") from error
     service = ServiceClient(connection, token)
-    http = httpx.AsyncClient(
-        base_url=settings.api_url,
-        timeout=settings.gitlab_timeout,
-        verify=ssl.create_default_context(cafile=connection.ca_file),
-        trust_env=False,
-        headers={"User-Agent": "sharinghub"},
-        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
-    )
-    viewer_client = ViewerClient(http)
+    http, downloads = _async_client(settings, tls), _async_client(settings, tls)
+    viewer_client = ViewerClient(http, downloads)
     salt = hashlib.sha256(
         orjson.dumps([__version__, token is None, *(repr(one) for one in (context, *categories))])
     ).hexdigest()
@@ -168,7 +168,29 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         ),
         service=service,
         anonymous=ServiceClient(connection),
-        http=http,
+        http=(http, downloads),
         indexer=indexer,
         sweeper=Sweep(service, indexer, writer, topics, settings.gitlab_concurrency),
     )
+
+
+def _async_client(settings: Settings, tls: ssl.SSLContext) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        base_url=settings.api_url,
+        timeout=settings.gitlab_timeout,
+        verify=tls,
+        trust_env=False,
+        headers={"User-Agent": "sharinghub"},
+        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+    )
+
+
+def _address(database: Database, listening: str | None) -> str:
+    """Where the hub is reached if no setting says so: where it listens, or listened last.
+
+    Kept in the store, so that `sync` beside a running hub writes the same links.
+    """
+    last = database.get_note(_ADDRESS_NOTE)
+    if listening is not None and listening != last:
+        database.set_note(_ADDRESS_NOTE, listening)
+    return listening or last or "http://localhost:8080"

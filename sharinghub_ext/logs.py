@@ -7,6 +7,8 @@ import structlog
 
 from sharinghub_ext.config import Settings
 
+# Local variables may hold tokens: they are never logged.
+_TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
@@ -15,7 +17,7 @@ def configure_logs(settings: Settings) -> None:
     level = _LEVELS[settings.log_level]
     if settings.log_format == "json":
         last: list[structlog.types.Processor] = [
-            structlog.processors.dict_tracebacks,
+            structlog.processors.ExceptionRenderer(_TRACEBACKS),
             structlog.processors.JSONRenderer(),
         ]
     else:

@@ -7,6 +7,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+HEAD_MARK = "sharinghub.head"  # in the scope of a request that came as HEAD
 VARY = "Authorization, PRIVATE-TOKEN, X-Gitlab-Token, Cookie"
 
 
@@ -42,7 +43,7 @@ class HeadAsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self._app({**scope, "method": "GET"}, receive, headers_only)
+        await self._app({**scope, "method": "GET", HEAD_MARK: True}, receive, headers_only)
 
 
 class CacheHeaders:

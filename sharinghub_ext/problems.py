@@ -28,7 +28,7 @@ class Problem(Exception):
         """The answer."""
         code, title = CODES.get(self.status, ("Error", "Error"))
         body = {
-            "type": "about:blank",
+            "type": f"urn:sharinghub:problem:{code}",
             "title": title,
             "status": self.status,
             "detail": self.detail,

@@ -45,7 +45,8 @@ class ProjectFacts:
     """Everything that an item is built from: what GitLab said about one project at one revision.
 
     `head_sha`, `head_committed_at` and `default_branch` are None for an empty repository. `readme` holds the raw
-    bytes as they are in the repository, in whatever encoding; `readme_truncated` says that only its head was read.
+    bytes as they are in the repository, in whatever encoding; `readme_truncated` says that only its head was read, and
+    `files_truncated` that the repository holds more files than `files`.
     """
 
     id: int
@@ -66,6 +67,7 @@ class ProjectFacts:
     readme_path: str | None = None
     readme: bytes | None = None
     readme_truncated: bool = False
+    files_truncated: bool = False
     licence: DetectedLicence | None = None
     http_url_to_repo: str | None = None
     issues_enabled: bool = False

@@ -21,6 +21,7 @@ from gitlab_hooks.gateway.errors import (
     InsufficientScope,
     NotFound,
 )
+from gitlab_hooks.gateway.tls import trust
 
 _RETRIED = (429, 500, 502, 503, 504)
 
@@ -62,7 +63,7 @@ class ServiceClient:
         )
         session = _GuardedSession()
         for scheme in ("http://", "https://"):
-            session.mount(scheme, HTTPAdapter(max_retries=retry, pool_maxsize=16))
+            session.mount(scheme, _TrustingAdapter(connection.ca_file, max_retries=retry, pool_maxsize=16))
         self._gitlab = _PatientGitlab(
             connection.url,
             private_token=token,
@@ -91,6 +92,14 @@ class ServiceClient:
         if scopes and not {"api", "read_api"} & set(scopes):
             raise InsufficientScope("read_api")
         return ServiceIdentity(str(user["username"]), bool(user.get("is_admin")), scopes)
+
+    def redirected_to(self) -> str | None:
+        """Where the configured URL redirects API calls to, None where it answers itself."""
+        with _translated():
+            answer = self._gitlab.session.get(
+                f"{self._gitlab.api_url}/version", allow_redirects=False, timeout=self._gitlab.timeout
+            )
+        return str(answer.headers.get("Location", "another URL")) if answer.is_redirect else None
 
     def _scopes(self) -> tuple[str, ...]:
         try:
@@ -150,6 +159,17 @@ class ServiceClient:
                 if len(data) > max_bytes:
                     return bytes(data[:max_bytes]), True
         return bytes(data), False
+
+
+class _TrustingAdapter(HTTPAdapter):
+    """requests' adapter with the same certificate authorities as callers' questions."""
+
+    def __init__(self, ca_file: str | None, **options: Any) -> None:
+        self._tls = trust(ca_file)
+        super().__init__(**options)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
+        return super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
 
 
 class _GuardedSession(requests.Session):

@@ -61,7 +61,8 @@ class Identity:
     """Whom GitLab says a credential acts as.
 
     `narrow` is true for a token that may do less than its user (project, group, fine-grained or unknown kinds): what
-    it is granted must not be shared with the user's other tokens.
+    it is granted must not be shared with the user's other tokens. A fine-grained or unknown one counts as external,
+    too: whether it may read internal projects is asked for each.
     """
 
     user_id: int
@@ -74,8 +75,9 @@ class Identity:
 class ViewerClient:
     """GitLab as one caller sees it."""
 
-    def __init__(self, http: httpx.AsyncClient) -> None:
+    def __init__(self, http: httpx.AsyncClient, downloads: httpx.AsyncClient) -> None:
         self._http = http
+        self._downloads = downloads  # of its own, so that slow downloads hold up no question about rights
 
     async def identify(self, credential: Credential) -> Identity:
         """Who the caller is. Raises CredentialRefused, InsufficientScope, AccessDenied or GitLabUnavailable."""
@@ -92,7 +94,7 @@ class ViewerClient:
         return Identity(
             user_id=user["id"],
             username=user["username"],
-            external=bool(user.get("external", True)),
+            external=bool(user.get("external", True)) or not classic,
             privileged=bool(user.get("is_admin") or user.get("is_auditor")),
             narrow=not classic or bool(user.get("bot")),
         )
@@ -149,14 +151,14 @@ class ViewerClient:
         The answer may be a redirect, which is not followed. Raises NotFound where GitLab does not show the file.
         """
         url = f"/api/v4/projects/{project_id}/repository/files/{quote(path, safe='')}/raw"
-        request = self._http.build_request(
+        request = self._downloads.build_request(
             "GET",
             url,
             params={"ref": ref, "lfs": "true"},
             headers={**(credential.headers() if credential else {}), "Accept-Encoding": "identity"},
         )
         try:
-            response = await self._http.send(request, stream=True)
+            response = await self._downloads.send(request, stream=True)
         except httpx.HTTPError as error:
             raise _unreachable(error) from error
         try:

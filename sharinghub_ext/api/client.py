@@ -7,7 +7,7 @@ Stored JSON is passed on byte for byte; nothing on the way to a page parses an i
 # stac-fastapi declares dicts as answers and accepts a Response, which is passed on unread.
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import attr
@@ -98,6 +98,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         category = self._category(collection_id)
         token = parameters.pop("token", None)
         asked = {name: parameters.get(name) for name in ("bbox", "datetime", "limit")}
+        _refuse_unknown(request, (*asked, "token"))
         query = parse_search(collections=[category.id], **from_text(asked))
         page = await self._page(viewer_of(request), query, token)
         url = self.urls.items(category.id)
@@ -129,6 +130,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         token = parameters.pop("token", None)
         names = ("collections", "ids", "bbox", "intersects", "datetime", "limit")
         asked = {name: parameters.get(name) for name in names}
+        _refuse_unknown(request, (*asked, "token"))
         query = parse_search(**from_text(asked))
         page = await self._page(viewer_of(request), query, token)
         url = f"{self.urls.stac}/search"
@@ -183,6 +185,13 @@ class CatalogueClient(AsyncBaseCoreClient):
             if category.id == collection_id:
                 return category
         raise not_found()
+
+
+def _refuse_unknown(request: Request, known: Collection[str]) -> None:
+    """OGC API Features, /req/core/query-param-unknown: an ignored condition would answer another question."""
+    for name in request.query_params:
+        if name not in known:
+            raise InvalidParameter(name[:100], "is not a parameter of this route", ", ".join(known))
 
 
 def _body(search: SearchBody) -> dict[str, Any]:

@@ -47,9 +47,9 @@ def _documented(description: str, schema: dict[str, Any]) -> Any:
 
 
 class SearchBody(BaseModel):
-    """POST /search. Members that this API does not know are ignored, as RFC 7946 and STAC ask for."""
+    """POST /search. A member that this API does not know is refused: ignoring it would answer another question."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="forbid")
 
     collections: Any = _documented(_COLLECTIONS, {"type": "array", "items": {"type": "string"}})
     ids: Any = _documented(_IDS, {"type": "array", "items": {"type": "string"}})

@@ -6,6 +6,7 @@ from gitlab_hooks.gateway.viewer import Credential
 from sharinghub_ext.problems import Problem
 
 _IN_QUERY = ("private_token", "access_token", "gitlab_token", "job_token", "token_secret")
+_OTHER_KINDS = ("job-token", "deploy-token")
 _MAX_LENGTH = 4096
 
 
@@ -25,8 +26,15 @@ def credential_of(request: Request) -> Credential | None:
         if scheme.lower() != "bearer" or not token.strip():
             raise _refused("Use the form 'Authorization: Bearer <token>' or 'PRIVATE-TOKEN: <token>'.")
         found.append(Credential(token.strip()))
-    plain = (request.headers.get(header, "").strip() for header in ("private-token", "x-gitlab-token"))
-    found.extend(Credential(token, "PRIVATE-TOKEN") for token in plain if token)
+    for header in _OTHER_KINDS:
+        if header in request.headers:
+            raise _refused(f"{header} is not accepted: send a personal, project or group access token with read_api.")
+    plain = [
+        request.headers[header].strip() for header in ("private-token", "x-gitlab-token") if header in request.headers
+    ]
+    if not all(plain):
+        raise _refused("The token is empty: is the variable that should hold it set?")
+    found.extend(Credential(token, "PRIVATE-TOKEN") for token in plain)
     if not found:
         return None
     if len({one.token for one in found}) > 1:

@@ -97,6 +97,11 @@ class Viewers:
         notes = await self._new_items(credential, confirmed, found) if unasked else ()
         return Viewer(level=found.level, principal=found.key, notes=notes)
 
+    async def admit(self, credential: Credential | None) -> None:
+        """Refuse a credential that GitLab refuses, from memory where it was asked lately. Raises Problem."""
+        if credential is not None:
+            await self._identity(credential)
+
     async def _identity(self, credential: Credential) -> _Confirmed:
         token = self._hash(credential)
         if (refused := self._refused.get(token)) is not None:
@@ -174,7 +179,7 @@ class Viewers:
         """Ask about what became known after the listing; what could not be asked in time stays hidden, and is said."""
         asked = self._grants.ask_new(credential, found.key, privileged=confirmed.privileged)
         try:
-            await asyncio.wait_for(asked, NEW_ITEMS_WAIT)
+            await asyncio.wait_for(asyncio.shield(asked), NEW_ITEMS_WAIT)
         except (TimeoutError, GitLabError) as error:
             log.warning("rights to new projects could not be asked", error=str(error) or "timeout")
             return (FILLING,)

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from sharinghub_ext.app import create_app
 from sharinghub_ext.cli.serve import address_of, listen, run, server
+from sharinghub_ext.cli.standin import listening
 from sharinghub_ext.config import Settings
 from sharinghub_ext.hub import Hub, build_hub
 from sharinghub_ext.logs import configure_logs
@@ -41,7 +42,8 @@ def command(
     with tempfile.TemporaryDirectory(prefix="sharinghub-demo-") as folder:
         world = World(repositories=Path(folder) / "git", clock=SystemClock())
         samples = populate(world, hub_url=url)
-        with StandIn(world, host="127.0.0.1", port=_port(gitlab_port, _GITLAB_PORT)) as standin:
+        gitlab = StandIn(world, host="127.0.0.1", port=_port(gitlab_port, _GITLAB_PORT))
+        with listening(gitlab, f"--gitlab-port {gitlab_port}") as standin:
             world.add_system_hook(
                 f"{url}/hooks/gitlab",
                 token=_SECRET,

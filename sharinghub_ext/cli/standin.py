@@ -2,13 +2,18 @@
 
 import tempfile
 import threading
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sharinghub_ext.config import SettingsError
 from stac_ext.clock import SystemClock
+
+if TYPE_CHECKING:
+    from gitlab_hooks.standin.server import StandIn
 
 
 def command(
@@ -28,8 +33,22 @@ def command(
     with tempfile.TemporaryDirectory(prefix="standin-") as folder:
         world = World(repositories=Path(folder), clock=SystemClock())
         samples = None if empty else populate(world)
-        with StandIn(world, host=host, port=port) as server, suppress(KeyboardInterrupt):
+        with listening(StandIn(world, host=host, port=port), f"--host {host} --port {port}") as server:
             typer.echo(f"Stand-in GitLab at {server.url}")
             for name, token in samples.tokens.items() if samples else ():
                 typer.echo(f"  {name:16} {token}")
-            threading.Event().wait()
+            with suppress(KeyboardInterrupt):
+                threading.Event().wait()
+
+
+@contextmanager
+def listening(server: "StandIn", options: str) -> Iterator["StandIn"]:
+    """A stand-in that runs inside of this. Raises SettingsError where it cannot listen."""
+    try:
+        server.start()
+    except OSError as error:
+        raise SettingsError(f"{options}: cannot listen there: {error.strerror}") from error
+    try:
+        yield server
+    finally:
+        server.stop()

@@ -57,7 +57,8 @@ class GrantTable:
             conn.execute(delete(principal).where(principal.c.key == key))
 
     def replace(self, key: str, project_ids: Collection[int], began: int, now: int) -> bool:
-        """Write a whole listing as a diff. False where a denial came after it began: only removals were written.
+        """Write a whole listing as a diff. False where a denial came after it began: what the denial concerns was not
+        added, and the listing has to be repeated.
 
         `began` is the change counter when the listing began.
         """
@@ -102,6 +103,13 @@ class GrantTable:
             _add(conn, key, set(project_ids) - held - denied)
             if not denied and found.snapshot_seq < asked_seq:
                 conn.execute(update(principal).where(principal.c.key == key).values(snapshot_seq=asked_seq))
+
+    def prune(self, before: int) -> None:
+        """Forget principals that GitLab last confirmed before this time, with their grants."""
+        old = select(principal.c.key).where(principal.c.confirmed_at < before)
+        with self._database.write() as conn:
+            conn.execute(delete(grant).where(grant.c.principal.in_(old)))
+            conn.execute(delete(principal).where(principal.c.confirmed_at < before))
 
     def count(self, key: str) -> int:
         """How many projects the principal is granted."""

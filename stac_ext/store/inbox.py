@@ -12,7 +12,7 @@ from stac_ext.store.schema import inbox
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """All queued deliveries that ask for the same re-read. `scope` is `project:<id>`, `below:<path>` or `sweep`."""
+    """All queued deliveries that ask for the same re-read. `scope` is `project:<id>` or `below:<path>`."""
 
     scope: str
     ids: tuple[int, ...]
@@ -75,9 +75,9 @@ class Inbox:
         self._settle(work, state="dead", error=error[:500], tries=work.tries + 1)
 
     def prune(self, before: int) -> None:
-        """Delete what was done and received before this time; duplicates of it are no longer recognised."""
+        """Delete what was settled and received before this time; duplicates of it are no longer recognised."""
         with self._database.write() as conn:
-            conn.execute(inbox.delete().where(inbox.c.state == "done", inbox.c.received_at < before))
+            conn.execute(inbox.delete().where(inbox.c.state != "queued", inbox.c.received_at < before))
 
     def counts(self) -> dict[str, int]:
         """How many deliveries are in each state."""

@@ -106,7 +106,7 @@ inbox = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("delivery", Text, nullable=False, unique=True),  # Idempotency-Key, event UUID or body hash
     Column("event", Text, nullable=False),
-    Column("scope", Text, nullable=False),  # what to re-read: project:<id>, or sweep
+    Column("scope", Text, nullable=False),  # what to re-read: project:<id>, or below:<path>
     Column("received_at", BigInteger, nullable=False),
     Column("not_before", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),

@@ -27,8 +27,14 @@ def environment(folder: Path, **settings: str) -> dict[str, str]:
 
 
 def run(folder: Path, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    port = ("--port", "0") if arguments == ("serve",) else ()
     return subprocess.run(
-        [*HUB, *arguments], env=environment(folder, **settings), capture_output=True, text=True, timeout=60, cwd=folder
+        [*HUB, *arguments, *port],
+        env=environment(folder, **settings),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=folder,
     )
 
 
@@ -48,6 +54,25 @@ def website() -> Iterator[str]:
             self.send_header("Content-Type", "text/html")
             self.end_headers()
             self.wfile.write(b"<html>Welcome</html>")
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Page)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture
+def redirecting() -> Iterator[str]:
+    """A web server that sends everybody to the GitLab proper."""
+
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(301)
+            self.send_header("Location", f"https://elsewhere.example.org{self.path}")
+            self.end_headers()
 
         def log_message(self, *_: object) -> None:
             pass
@@ -125,12 +150,33 @@ class TestMistakes:
         self.ends(done, 4, "cannot")
 
 
-def test_a_port_in_use(world: SampleWorld, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("command", "option"), [("serve", "--port"), ("standin", "--port"), ("demo", "--gitlab-port")])
+def test_a_port_in_use(world: SampleWorld, tmp_path: Path, command: str, option: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        done = run(tmp_path, "serve", "--port", port, GITLAB_URL=world.gitlab.url)
+        done = run(tmp_path, command, option, port, GITLAB_URL=world.gitlab.url)
     assert done.returncode == 2
-    assert f"--port {port}" in done.stderr
+    assert f"{option} {port}" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_ca_file_without_certificates(world: SampleWorld, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("not a certificate")
+    done = run(tmp_path, "sync", GITLAB_URL=world.gitlab.url, GITLAB_CA_FILE=str(tmp_path / "ca.pem"))
+    assert done.returncode == 2
+    assert "SHARINGHUB_GITLAB_CA_FILE" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_gitlab_that_redirects_elsewhere_is_named(tmp_path: Path, redirecting: str) -> None:
+    done = run(tmp_path, "sync", GITLAB_URL=redirecting)
+    assert done.returncode == 3
+    assert "https://elsewhere.example.org" in done.stderr
+
+
+def test_what_kubernetes_sets_beside_a_service_of_our_name_is_no_setting(world: SampleWorld, tmp_path: Path) -> None:
+    links = {"PORT": "tcp://10.0.0.1:80", "SERVICE_HOST": "10.0.0.1", "PORT_80_TCP_ADDR": "10.0.0.1"}
+    assert run(tmp_path, "sync", GITLAB_URL=world.gitlab.url, **links).returncode == 0
 
 
 def test_sync_reports_and_is_idempotent(world: SampleWorld, tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ def request(*headers: tuple[str, str], query: str = "") -> Request:
         ([("authorization", "bearer   abc ")], Credential("abc")),
         ([("PRIVATE-TOKEN", "abc")], Credential("abc", "PRIVATE-TOKEN")),
         ([("X-Gitlab-Token", "abc")], Credential("abc", "PRIVATE-TOKEN")),
-        ([("PRIVATE-TOKEN", "")], None),
         ([("Authorization", "Bearer abc"), ("PRIVATE-TOKEN", "abc")], Credential("abc")),
     ],
 )
@@ -33,6 +32,10 @@ def test_accepted(headers: list[tuple[str, str]], expected: Credential | None) -
     ("headers", "query", "status"),
     [
         ([("Authorization", "Bearer")], "", 401),
+        ([("PRIVATE-TOKEN", "")], "", 401),
+        ([("X-Gitlab-Token", " ")], "", 401),
+        ([("JOB-TOKEN", "abc")], "", 401),
+        ([("Deploy-Token", "abc")], "", 401),
         ([("Authorization", "Basic YTpi")], "", 401),
         ([("Authorization", "abc")], "", 401),
         ([("Authorization", "")], "", 401),

@@ -1,6 +1,7 @@
 """Proves the STAC routes: links, paging, parameters, errors, and that every route that reads has a viewer."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from fastapi.routing import APIRoute
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from sharinghub_ext.auth.dependency import resolve_viewer
 from tests.support.running import RunningHub, SampleWorld
@@ -35,6 +36,7 @@ PUBLIC_ROUTES = {
     "/": "a redirect that reads nothing",
     "/api": "the OpenAPI document",
     "/api.html": "a page that shows it",
+    "/api.static": "its scripts and styles",
     "/docs/oauth2-redirect": "part of that page",
     "/api/stac": "a redirect that reads nothing",
     "/api/stac/{rest:path}": "a redirect that reads nothing",
@@ -63,7 +65,7 @@ def test_every_route_has_a_viewer_or_is_named_as_public(standing: Standing) -> N
                 if not inherited and resolve_viewer not in mine:
                     without.append(route.path)
             else:
-                assert isinstance(route, Route)
+                assert isinstance(route, Route | Mount)
                 without.append(route.path)
 
     walk(list(app.routes), inherited=False)
@@ -220,6 +222,25 @@ def test_bad_members_of_a_body_get_the_same_400(standing: Standing, name: str, v
     answer = hub.http.post("/stac/search", content=content, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert answer.json()["parameter"] == name
+
+
+@pytest.mark.parametrize("name", ["filter", "sortby", "q", "fields", "limits", "x" * 500])
+def test_a_condition_that_is_not_known_is_refused_and_not_ignored(standing: Standing, name: str) -> None:
+    _, hub = standing
+    assert hub.http.get("/stac/search", params={name: "x"}).status_code == 400
+    assert hub.http.get("/stac/collections/dataset/items", params={name: "x"}).status_code == 400
+    answer = hub.http.post("/stac/search", json={name: "x"})
+    assert answer.status_code == 400
+    assert name[:100] in answer.json()["detail"]
+
+
+def test_the_documentation_page_loads_nothing_from_other_hosts(standing: Standing) -> None:
+    _, hub = standing
+    page = hub.get("/api.html").text
+    assert "http" not in page.replace(hub.url, "")
+    for path in re.findall(r'(?:src|href)="([^"]+)"', page):
+        assert hub.get(path).status_code == 200
+    assert hub.get("/api").json()["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 100_000])
