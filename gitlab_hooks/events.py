@@ -83,6 +83,7 @@ def _member_or_tree(
             path = _text(payload.get("old_full_path"))
         case "group_destroy":
             path = _text(payload.get("full_path"))
+            return (f"below:{path}", (SubtreeDistrusted(path, gone=True),)) if path else (None, ())
         case "user_rename":
             path = _text(payload.get("old_username"))
         case _:

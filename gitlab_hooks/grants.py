@@ -20,24 +20,21 @@ _ATTEMPTS = 4
 class GrantRefresher:
     """Fills and refreshes the grant table with what GitLab answers to the principal's own token."""
 
-    def __init__(
-        self, client: ViewerClient, database: Database, topics: Sequence[str], clock: Clock, *, admins_see_all: bool
-    ) -> None:
+    def __init__(self, client: ViewerClient, database: Database, topics: Sequence[str], clock: Clock) -> None:
         self._client = client
         self._database = database
         self._table = GrantTable(database)
         self._topics = tuple(topics)
         self._clock = clock
-        self._admins_see_all = admins_see_all
         self._running: dict[str, asyncio.Task[None]] = {}
 
-    def start(self, credential: Credential, key: str, *, privileged: bool) -> asyncio.Task[None]:
+    def start(self, credential: Credential, key: str, *, all_visible: bool) -> asyncio.Task[None]:
         """The listing of this principal that is under way, or a new one. Waiting for it may be given up at any time."""
-        return self._once(key, self._list, credential, key, privileged and self._admins_see_all)
+        return self._once(key, self._list, credential, key, all_visible)
 
-    def ask_new(self, credential: Credential, key: str, *, privileged: bool) -> asyncio.Task[None]:
+    def ask_new(self, credential: Credential, key: str, *, all_visible: bool) -> asyncio.Task[None]:
         """The question about projects that became known or less public after the listing: under way, or a new one."""
-        return self._once(f"new {key}", self._ask_new, credential, key, privileged and self._admins_see_all)
+        return self._once(f"new {key}", self._ask_new, credential, key, all_visible)
 
     def _once(
         self, name: str, work: Callable[[Credential, str, bool], Coroutine[Any, Any, None]], *arguments: Any

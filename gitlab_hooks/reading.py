@@ -159,7 +159,7 @@ class ProjectReader:
         found: list[RepositoryFile] = []
         try:
             for entry in self._client.tree(project_id, ref):
-                if entry.get("type") == "blob" and entry.get("mode") != "120000":
+                if entry.get("type") == "blob" and entry.get("mode") != "120000" and _addressable(str(entry["path"])):
                     found.append(RepositoryFile(str(entry["path"]), str(entry["id"])))
                 if len(found) >= MAX_FILES:
                     break
@@ -204,6 +204,11 @@ def _readme_of(files: tuple[RepositoryFile, ...]) -> str | None:
         return _README_ORDER.index(suffix), path
 
     return min(found, key=rank, default=None)
+
+
+def _addressable(path: str) -> bool:
+    """Whether a path may stand in a URL: control characters in it are cut out, or worse, on the way."""
+    return all(ord(char) >= 0x20 and ord(char) != 0x7F for char in path)
 
 
 def _moment(value: Any) -> datetime:

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from gitlab_hooks.events import interpret
 from stac_ext.clock import Clock
-from stac_ext.store.inbox import Inbox
+from stac_ext.store.inbox import BODY, Inbox
 from stac_ext.times import to_micros
 
 MAX_BODY_BYTES = 25 * 1024 * 1024  # GitLab's own limit
@@ -60,7 +60,8 @@ def _delivery_key(request: Request, body: bytes) -> str:
     given = request.headers.get("idempotency-key", "")[:200]
     if given:
         return f"key:{given}"
-    return f"{request.headers.get('x-gitlab-event-uuid', '')[:200]}:{hashlib.sha256(body).hexdigest()}"
+    uuid, digest = request.headers.get("x-gitlab-event-uuid", "")[:200], hashlib.sha256(body).hexdigest()
+    return f"uuid:{uuid}:{digest}" if uuid else f"{BODY}{digest}"
 
 
 async def _bounded_body(request: Request) -> bytes | None:

@@ -78,9 +78,7 @@ class Worker:
 
     async def _do(self, work: Work) -> None:
         try:
-            for project_id in await self._projects(work.scope):
-                outcome = await self._indexer.refresh(project_id)
-                log.info("project refreshed", project_id=project_id, change=outcome.change.value, reason=outcome.reason)
+            await self._act(work)
         except GitLabError as error:
             await self._later(work, str(error), error.retry_after if isinstance(error, GitLabUnavailable) else None)
         except Exception as error:  # one project's bad data must not end the worker
@@ -89,11 +87,14 @@ class Worker:
         else:
             await asyncio.to_thread(self._inbox.done, work)
 
-    async def _projects(self, scope: str) -> list[int]:
-        kind, _, what = scope.partition(":")
-        if kind == "project":
-            return [int(what)]
-        return sorted(await asyncio.to_thread(self._writer.projects_below, what))
+    async def _act(self, work: Work) -> None:
+        kind, _, what = work.scope.partition(":")
+        if kind == "below":  # each project is work of its own, so that one that cannot be read holds up no other
+            below = sorted(await asyncio.to_thread(self._writer.projects_below, what))
+            await asyncio.to_thread(self._inbox.expand, work, [f"project:{one}" for one in below])
+            return
+        outcome = await self._indexer.refresh(int(what))
+        log.info("project refreshed", project_id=int(what), change=outcome.change.value, reason=outcome.reason)
 
     async def _later(self, work: Work, error: str, retry_after: float | None) -> None:
         if work.tries + 1 >= MAX_TRIES:

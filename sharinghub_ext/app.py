@@ -90,6 +90,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     )
     app.state.viewers = hub.viewers
     app.state.viewer_client = hub.viewer_client
+    app.state.reader = hub.reader
     app.state.inbox = hub.inbox
     app.state.index_status = hub.status
     receiver = HookReceiver(
@@ -105,7 +106,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         Route("/hooks/gitlab", receiver.receive, methods=["POST"]),
-        Route("/assets/{project_id:int}/{revision}/{path:path}", asset, methods=["GET"]),
+        Route("/assets/{project_id}/{revision}/{path:path}", asset, methods=["GET"]),
     ]
     _HubApi(
         settings=ApiSettings(

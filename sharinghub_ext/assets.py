@@ -1,8 +1,11 @@
 """Files of repositories, streamed from GitLab with the caller's own token: GitLab decides about each download.
 
-Nothing is served from the index: a caller whom GitLab refuses gets the same 404 as for a file that does not exist.
+Only of projects whose item the caller sees, and even then GitLab is asked for each file: a caller whom it refuses gets
+the same 404 as for a file that does not exist.
 """
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import cast
@@ -15,11 +18,13 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from gitlab_hooks.gateway.errors import GitLabError, GitLabUnavailable
 from gitlab_hooks.gateway.viewer import Credential, ViewerClient
 from sharinghub_ext.auth.credentials import credential_of
-from sharinghub_ext.auth.viewers import Viewers
+from sharinghub_ext.auth.dependency import resolve_viewer, viewer_of
 from sharinghub_ext.middleware import HEAD_MARK
 from sharinghub_ext.problems import Problem, not_found
 from stac_ext.media_types import BINARY, file_kind
+from stac_ext.store.reader import CatalogueReader
 
+_ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _CHUNK = 64 * 1024
 _HARMLESS = {
     "X-Content-Type-Options": "nosniff",
@@ -32,20 +37,28 @@ async def asset(request: Request) -> Response:
     """GET /assets/{project_id}/{revision}/{path}: the file at that revision, as GitLab gives it to the caller."""
     client = cast("ViewerClient", request.app.state.viewer_client)
     credential = credential_of(request)
-    await cast("Viewers", request.app.state.viewers).admit(credential)
-    project_id, revision = int(request.path_params["project_id"]), str(request.path_params["revision"])
+    await resolve_viewer(request)
+    project_id, revision = str(request.path_params["project_id"]), str(request.path_params["revision"])
     path = str(request.path_params["path"])
-    if any(part in ("", ".", "..") for part in path.split("/")) or "\0" in path:
+    if not _ID.fullmatch(project_id) or any(part in ("", ".", "..") for part in path.split("/")) or "\0" in path:
         raise not_found()
+    reader = cast("CatalogueReader", request.app.state.reader)
+    if not await asyncio.to_thread(reader.shows_project, viewer_of(request), int(project_id)):
+        raise not_found()  # no way to what is not in the catalogue, however open GitLab is
     async with AsyncExitStack() as stack:
         try:
-            upstream = await stack.enter_async_context(client.raw_file(credential, project_id, revision, path))
+            upstream = await stack.enter_async_context(client.raw_file(credential, int(project_id), revision, path))
         except GitLabUnavailable as error:
             raise Problem(
                 503, f"The file cannot be read now ({error}). Try again soon.", {"Retry-After": "5"}
             ) from error
         except GitLabError as error:  # refused for this file: as if there were none
             raise not_found() from error
+        if (
+            upstream.headers.get("content-type", "").startswith("text/html")
+            and "x-gitlab-blob-id" not in upstream.headers
+        ):
+            raise Problem(502, "What stands before GitLab answered with a page instead of the file. Try again later.")
         if upstream.is_redirect:
             return _redirect(upstream, credential)
         headers = {**_HARMLESS, "Content-Disposition": _disposition(path)}
@@ -69,7 +82,9 @@ def _redirect(upstream: httpx.Response, credential: Credential | None) -> Respon
     target = upstream.headers.get("location", "")
     if urlsplit(target).scheme not in ("http", "https"):
         raise Problem(502, "GitLab redirected this download to an address that cannot be passed on.")
-    if credential is not None and credential.header != "Authorization":
+    if urlsplit(target).path.endswith("/users/sign_in"):
+        raise not_found()
+    if credential is not None and credential.resent:
         raise Problem(
             502,
             "GitLab keeps this file in an object store. Send the token as 'Authorization: Bearer', which clients do "

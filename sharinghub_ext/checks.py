@@ -2,7 +2,7 @@
 
 import structlog
 
-from gitlab_hooks.gateway.errors import CredentialRefused, GitLabError, InsufficientScope, NotFound
+from gitlab_hooks.gateway.errors import AccessDenied, CredentialRefused, GitLabError, InsufficientScope, NotFound
 from gitlab_hooks.gateway.service import ServiceClient
 from sharinghub_ext.config import Settings
 
@@ -35,6 +35,10 @@ def check_gitlab(settings: Settings, client: ServiceClient) -> None:
     except InsufficientScope as error:
         raise GitLabCheckFailed(
             f"SHARINGHUB_GITLAB_TOKEN: it lacks the scope {error.scope}: create one with read_api", fatal=True
+        ) from error
+    except AccessDenied as error:
+        raise GitLabCheckFailed(
+            f"SHARINGHUB_GITLAB_TOKEN: {url} refuses its account: it may be blocked", fatal=True
         ) from error
     except NotFound as error:
         raise GitLabCheckFailed(

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+import yaml
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
@@ -35,7 +36,7 @@ class SettingsError(Exception):
 def _base_url(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("must be an http or https URL, such as https://gitlab.example.org")
+        raise ValueError("must be an http or https URL, such as https://host.example.org")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must hold no user, password, query or fragment")
     return value.rstrip("/")
@@ -45,6 +46,12 @@ def _origin(value: str) -> str:
     return value if value == "*" else _base_url(value)
 
 
+def _stripped(value: SecretStr) -> SecretStr:
+    """Without the line end that editors and Kubernetes secrets often leave."""
+    return SecretStr(value.get_secret_value().strip())
+
+
+Secret = Annotated[SecretStr, AfterValidator(_stripped)]
 BaseUrl = Annotated[str, AfterValidator(_base_url)]
 
 
@@ -58,7 +65,7 @@ class Settings(BaseSettings):
         None, description="Where the hub reaches GitLab's API, if not at `GITLAB_URL`."
     )
     gitlab_ca_file: Path | None = Field(None, description="A PEM file with the certificate authority of GitLab.")
-    gitlab_token: SecretStr | None = Field(
+    gitlab_token: Secret | None = Field(
         None,
         description="The service token: scope `read_api`, of a bot that is Reporter where projects are to be "
         "catalogued. Without it only what everybody may see is catalogued.",
@@ -74,10 +81,10 @@ class Settings(BaseSettings):
     database_url: str = Field(
         "sqlite:///data/sharinghub.db", description="The store: `sqlite:///` and the path of a file."
     )
-    hook_secret: SecretStr | None = Field(
+    hook_secret: Secret | None = Field(
         None, description="The secret token of GitLab's webhooks (at least 16 characters). Without it hooks are off."
     )
-    secret_key: SecretStr | None = Field(
+    secret_key: Secret | None = Field(
         None,
         description="Signs page tokens and keys the hashes of callers' tokens (at least 32 characters). "
         "Default: a random one, kept in the store.",
@@ -95,6 +102,9 @@ class Settings(BaseSettings):
     admins_see_all: bool = Field(
         False, description="Administrators and auditors see what GitLab shows them, not only what they are members of."
     )
+    refusals_per_minute: int = Field(
+        60, ge=1, description="How many tokens that GitLab refuses one client may send in a minute before it must wait."
+    )
     sweep_seconds: int = Field(
         300, ge=0, description="Seconds between comparisons of the whole index with GitLab; 0 turns them off."
     )
@@ -108,10 +118,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level logged.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
 
-    gitlab_admin_token: SecretStr | None = Field(None, description="Reserved: installs hooks. No effect yet.")
-    visitor_token: SecretStr | None = Field(None, description="Reserved: what visitors read with. No effect yet.")
+    gitlab_admin_token: Secret | None = Field(None, description="Reserved: installs hooks. No effect yet.")
+    visitor_token: Secret | None = Field(None, description="Reserved: what visitors read with. No effect yet.")
     oauth_client_id: str | None = Field(None, description="Reserved: sign-in in the browser. No effect yet.")
-    oauth_client_secret: SecretStr | None = Field(None, description="Reserved: sign-in in the browser. No effect yet.")
+    oauth_client_secret: Secret | None = Field(None, description="Reserved: sign-in in the browser. No effect yet.")
     store_url: str | None = Field(None, description="Reserved: where DVC data is kept. No effect yet.")
 
     @property
@@ -170,8 +180,11 @@ def load_settings(**overrides: Any) -> Settings:
         named = re.search(r'field "(\w+)"', str(error))
         name = PREFIX + named[1].upper() if named else "the settings"
         raise SettingsError(f'{name}: must be JSON, such as ["https://browser.example.org"]') from None
-    except Exception as error:  # a YAML file that is none
-        raise SettingsError(f"SHARINGHUB_CONFIG_FILE: {error}") from None
+    except Exception as error:  # a YAML file that is none, or holds no mapping
+        reason = (
+            str(error) if isinstance(error, yaml.YAMLError) else "it must hold lines such as `gitlab_url: https://…`"
+        )
+        raise SettingsError(f"SHARINGHUB_CONFIG_FILE: {reason}") from None
 
 
 def _refuse_unknown(environment: Mapping[str, str]) -> None:

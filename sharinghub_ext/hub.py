@@ -144,7 +144,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     writer = CatalogueWriter(database)
     inbox = Inbox(database)
     secret = settings.secret_key.get_secret_value().encode() if settings.secret_key else database.secret()
-    grants = GrantRefresher(viewer_client, database, topics, clock, admins_see_all=settings.admins_see_all)
+    grants = GrantRefresher(viewer_client, database, topics, clock)
     return Hub(
         settings=settings,
         clock=clock,
@@ -165,6 +165,8 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
             clock,
             soft_seconds=settings.grants_ttl,
             hard_seconds=settings.grants_hard_ttl,
+            admins_see_all=settings.admins_see_all,
+            refusals_per_minute=settings.refusals_per_minute,
         ),
         service=service,
         anonymous=ServiceClient(connection),

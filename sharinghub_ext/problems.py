@@ -11,6 +11,7 @@ CODES = {
     404: ("NotFound", "Not found"),
     405: ("MethodNotAllowed", "Method not allowed"),
     413: ("TooLarge", "Request too large"),
+    429: ("TooManyRequests", "Too many requests"),
     500: ("InternalError", "Internal error"),
     502: ("BadGateway", "GitLab's answer cannot be passed on"),
     503: ("Unavailable", "Temporarily unavailable"),

@@ -153,11 +153,29 @@ def _from_boxes(values: list[list[Any]]) -> Spatial:
 # Shapes
 
 
+def _one_kind(geometry: BaseGeometry) -> BaseGeometry:
+    """A collection of one kind as the geometry of that kind: the Item schema has no GeometryCollection."""
+    if geometry.geom_type != "GeometryCollection":
+        return geometry
+    inside = shapely.get_parts(geometry)
+    if any(part.geom_type == "GeometryCollection" for part in inside):
+        raise ValueError("a part of it is a collection itself")
+    parts = [part for inner in inside for part in shapely.get_parts(inner)]
+    kinds = {part.geom_type for part in parts}
+    if kinds == {"Polygon"}:
+        return shapely.MultiPolygon(parts)
+    if kinds == {"LineString"}:
+        return shapely.MultiLineString(parts)
+    if kinds == {"Point"}:
+        return shapely.MultiPoint(parts)
+    raise ValueError("a GeometryCollection of several kinds is no geometry of an Item; use one kind")
+
+
 def _from_shape(geometry: BaseGeometry | None) -> Spatial:
     if geometry is None or geometry.is_empty:
         raise ValueError("it is empty")
-    geometry = shapely.force_2d(geometry)
-    if geometry.geom_type not in _LEVELS and geometry.geom_type != "GeometryCollection":
+    geometry = _one_kind(shapely.force_2d(geometry))
+    if geometry.geom_type not in _LEVELS:
         raise ValueError(f"{geometry.geom_type} is no GeoJSON geometry")
     parts = list(getattr(geometry, "geoms", [geometry]))
     if any(part.is_empty or part.geom_type == "GeometryCollection" for part in parts):

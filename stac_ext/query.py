@@ -105,6 +105,8 @@ def parse_names(name: str, value: object, example: str) -> tuple[str, ...] | Non
     values = value
     if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
         raise InvalidParameter(name, "must be a list of non-empty texts", example)
+    if any("\ud800" <= char <= "\udfff" for text in values for char in text):
+        raise InvalidParameter(name, "holds half a surrogate pair, which is no text", example)
     if len(values) > MAX_VALUES:
         raise InvalidParameter(name, f"has more than {MAX_VALUES} values", example)
     return tuple(dict.fromkeys(values))
@@ -141,7 +143,10 @@ def parse_datetime(value: object) -> tuple[int, int]:
 
 
 def parse_bbox(value: object) -> BaseGeometry:
-    """The area of a 2-D or 3-D box in longitude and latitude; west > east crosses the antimeridian."""
+    """The area of a 2-D or 3-D box in longitude and latitude; west > east crosses the antimeridian.
+
+    What lies beyond a pole holds nothing: clients that widen a box of the whole world send that.
+    """
     example = "5.9,45.8,10.5,47.8"
     numbers = _numbers(value, example)
     if len(numbers) not in (4, 6):
@@ -150,7 +155,7 @@ def parse_bbox(value: object) -> BaseGeometry:
     west, south, east, north = numbers[0], numbers[1], numbers[half], numbers[half + 1]
     if len(numbers) == 6 and numbers[2] > numbers[5]:
         raise InvalidParameter("bbox", "its third number (lowest height) is above its sixth (highest)", example)
-    if not (-360 <= west <= 360 and -360 <= east <= 360 and -90 <= south <= 90 and -90 <= north <= 90):
+    if not (-360 <= west <= 360 and -360 <= east <= 360 and -360 <= south <= 360 and -360 <= north <= 360):
         raise InvalidParameter("bbox", "longitudes go from -180 to 180 and latitudes from -90 to 90", example)
     if south > north:
         raise InvalidParameter("bbox", "its south is above its north; the order is west,south,east,north", example)
@@ -180,7 +185,7 @@ def _numbers(value: object, example: str) -> list[float]:
 def parse_intersects(value: object) -> BaseGeometry:
     """A GeoJSON geometry (RFC 7946) of any type, in longitude and latitude."""
     example = '{"type":"Point","coordinates":[7.4,46.9]}'
-    if not isinstance(value, dict) or value.get("type") not in GEOMETRY_TYPES:
+    if not isinstance(value, dict) or not _is_geometry_type(value.get("type")):
         raise InvalidParameter("intersects", "must be a GeoJSON geometry (not a Feature)", example)
     _check_coordinates(value, example)
     try:
@@ -195,6 +200,10 @@ def parse_intersects(value: object) -> BaseGeometry:
     return geometry
 
 
+def _is_geometry_type(value: object) -> bool:
+    return isinstance(value, str) and value in GEOMETRY_TYPES
+
+
 def _check_coordinates(geometry: dict[str, Any], example: str, nesting: int = 0) -> None:
     """Refuse positions that are no finite longitude and latitude, and more of them than we search with."""
     if geometry.get("type") == "GeometryCollection":
@@ -202,7 +211,7 @@ def _check_coordinates(geometry: dict[str, Any], example: str, nesting: int = 0)
         if nesting >= MAX_NESTING or not isinstance(parts, list) or not parts:
             raise InvalidParameter("intersects", "needs a list of geometries, not nested deeply", example)
         for part in parts:
-            if not isinstance(part, dict) or part.get("type") not in GEOMETRY_TYPES:
+            if not isinstance(part, dict) or not _is_geometry_type(part.get("type")):
                 raise InvalidParameter("intersects", "holds something that is not a geometry", example)
             _check_coordinates(part, example, nesting + 1)
         return

@@ -105,8 +105,8 @@ class ServiceClient:
         try:
             with _translated():
                 token = self._gitlab.http_get("/personal_access_tokens/self")
-        except (NotFound, AccessDenied, CredentialRefused):
-            return ()  # an OAuth token: only its own calls tell what it may
+        except (NotFound, AccessDenied, CredentialRefused, InsufficientScope, GitLabUnavailable):
+            return ()  # an OAuth token (some versions answer 400 or 500): only its own calls tell what it may
         scopes = token.get("scopes") if isinstance(token, dict) else None
         return tuple(str(scope) for scope in scopes) if isinstance(scopes, list) else ()
 
@@ -204,11 +204,13 @@ def _translated() -> Iterator[None]:
         raise GitLabUnavailable("GitLab's answer is not JSON") from error
     except GitlabError as error:
         raise _of_status(error) from error
-    except requests.exceptions.Timeout as error:
-        raise GitLabUnavailable("GitLab did not answer in time") from error
     except requests.exceptions.SSLError as error:
-        raise GitLabUnavailable("the TLS certificate of GitLab is not trusted (SHARINGHUB_GITLAB_CA_FILE)") from error
+        if "CERTIFICATE_VERIFY_FAILED" in str(error):
+            raise GitLabUnavailable("its TLS certificate is not trusted (SHARINGHUB_GITLAB_CA_FILE)") from error
+        raise GitLabUnavailable("it does not speak TLS there; is it http, or another port?") from error
     except (requests.exceptions.RequestException, OSError) as error:
+        if isinstance(error, requests.exceptions.Timeout) or "timed out" in str(error):
+            raise GitLabUnavailable("GitLab did not answer in time") from error
         raise GitLabUnavailable(f"GitLab cannot be reached ({type(error).__name__})") from error
     except (TypeError, AttributeError, KeyError, ValueError) as error:
         raise GitLabUnavailable(f"GitLab's answer has an unknown shape ({type(error).__name__})") from error

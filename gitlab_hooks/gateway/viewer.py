@@ -47,10 +47,14 @@ query among($ids: [ID!]) {
 
 @dataclass(frozen=True, slots=True)
 class Credential:
-    """A caller's token and the header in which GitLab gets it: as it came, so that no other scheme is tried."""
+    """A caller's token, and the header in which GitLab gets it.
+
+    `resent` says that it came in a header that HTTP clients send on to another host after a redirect.
+    """
 
     token: str = field(repr=False)
     header: str = "Authorization"
+    resent: bool = False
 
     def headers(self) -> dict[str, str]:
         return {self.header: f"Bearer {self.token}" if self.header == "Authorization" else self.token}
@@ -61,8 +65,8 @@ class Identity:
     """Whom GitLab says a credential acts as.
 
     `narrow` is true for a token that may do less than its user (project, group, fine-grained or unknown kinds): what
-    it is granted must not be shared with the user's other tokens. A fine-grained or unknown one counts as external,
-    too: whether it may read internal projects is asked for each.
+    it is granted must not be shared with the user's other tokens. `restricted` ones (fine-grained or unknown) count as
+    external, too: whether they may read a project that is internal is asked for each.
     """
 
     user_id: int
@@ -70,6 +74,7 @@ class Identity:
     external: bool
     privileged: bool
     narrow: bool
+    restricted: bool = False
 
 
 class ViewerClient:
@@ -97,14 +102,14 @@ class ViewerClient:
             external=bool(user.get("external", True)) or not classic,
             privileged=bool(user.get("is_admin") or user.get("is_auditor")),
             narrow=not classic or bool(user.get("bot")),
+            restricted=not classic,
         )
 
     async def _token(self, credential: Credential) -> dict[str, Any]:
         """What GitLab tells of the token itself: a personal access token's own record, else an OAuth token's."""
         for path in ("/api/v4/personal_access_tokens/self", "/oauth/token/info"):
-            try:
-                answer = await self._get(path, credential)
-            except (CredentialRefused, AccessDenied, InsufficientScope, NotFound):
+            answer = await self._probe(path, credential)
+            if answer is None:
                 continue
             if "scopes" not in answer and isinstance(answer.get("scope"), list):
                 answer["scopes"] = answer["scope"]
@@ -112,6 +117,23 @@ class ViewerClient:
                 raise CredentialRefused("the token was revoked or has expired")
             return answer
         return {}
+
+    async def _probe(self, path: str, credential: Credential) -> dict[str, Any] | None:
+        """The answer of a route that GitLab has for one kind of token only, None where this is another kind.
+
+        The refusal is 400, 401, 403, 404 or 500, by version and kind; only what says "later" is trouble.
+        """
+        try:
+            response = await self._http.get(path, headers=credential.headers())
+        except httpx.HTTPError as error:
+            raise _unreachable(error) from error
+        if response.status_code in (429, 502, 503, 504):
+            _check(response, b"")
+        try:
+            answer = response.json() if response.is_success else None
+        except ValueError:
+            answer = None
+        return answer if isinstance(answer, dict) else None
 
     async def downloadable(
         self, credential: Credential, topics: Sequence[str], *, all_visible: bool = False

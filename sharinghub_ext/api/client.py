@@ -25,7 +25,7 @@ from stac_ext.categories import Category
 from stac_ext.collections import build_collection
 from stac_ext.keyset import PageTokens
 from stac_ext.model import Viewer
-from stac_ext.query import MAX_LIMIT, InvalidParameter, SearchQuery, from_text, parse_search
+from stac_ext.query import MAX_LIMIT, InvalidParameter, SearchQuery, from_text, parse_names, parse_search
 from stac_ext.store.reader import CatalogueReader, Page
 from stac_ext.times import from_micros
 from stac_ext.urls import BuildContext
@@ -39,6 +39,7 @@ CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
 )
+_CONDITIONS = ("collections", "ids", "bbox", "intersects", "datetime", "limit")
 
 
 @attr.s(auto_attribs=True, kw_only=True)
@@ -97,9 +98,13 @@ class CatalogueClient(AsyncBaseCoreClient):
         """GET /collections/{collection_id}/items."""
         category = self._category(collection_id)
         token = parameters.pop("token", None)
-        asked = {name: parameters.get(name) for name in ("bbox", "datetime", "limit")}
+        asked = {name: parameters.get(name) for name in _CONDITIONS}
         _refuse_unknown(request, (*asked, "token"))
-        query = parse_search(collections=[category.id], **from_text(asked))
+        values = from_text(asked)
+        others = parse_names("collections", values.pop("collections", None), category.id)
+        if others is not None and category.id not in others:
+            raise InvalidParameter("collections", "names other collections than this one", category.id)
+        query = parse_search(collections=[category.id], **values)
         page = await self._page(viewer_of(request), query, token)
         url = self.urls.items(category.id)
         links = [
@@ -128,8 +133,7 @@ class CatalogueClient(AsyncBaseCoreClient):
     async def get_search(self, request: Request, **parameters: Any) -> Response:
         """GET /search."""
         token = parameters.pop("token", None)
-        names = ("collections", "ids", "bbox", "intersects", "datetime", "limit")
-        asked = {name: parameters.get(name) for name in names}
+        asked = {name: parameters.get(name) for name in _CONDITIONS}
         _refuse_unknown(request, (*asked, "token"))
         query = parse_search(**from_text(asked))
         page = await self._page(viewer_of(request), query, token)
@@ -192,6 +196,8 @@ def _refuse_unknown(request: Request, known: Collection[str]) -> None:
     for name in request.query_params:
         if name not in known:
             raise InvalidParameter(name[:100], "is not a parameter of this route", ", ".join(known))
+        if len(request.query_params.getlist(name)) > 1:
+            raise InvalidParameter(name, "is given more than once", f"{name}=a,b")
 
 
 def _body(search: SearchBody) -> dict[str, Any]:

@@ -20,9 +20,12 @@ _TOKEN = "Where the page starts; taken from a link with rel=next."  # noqa: S105
 
 @attr.s
 class ItemsRequest(APIRequest):
-    """GET /collections/{collection_id}/items."""
+    """GET /collections/{collection_id}/items. Clients send the parameters of a search here, too: they mean the same."""
 
     collection_id: Annotated[str, Path(description="Collection id")] = attr.ib()
+    collections: Annotated[str | None, Query(description=_COLLECTIONS)] = attr.ib(default=None)
+    ids: Annotated[str | None, Query(description=_IDS)] = attr.ib(default=None)
+    intersects: Annotated[str | None, Query(description=_INTERSECTS)] = attr.ib(default=None)
     bbox: Annotated[str | None, Query(description=_BBOX)] = attr.ib(default=None)
     datetime: Annotated[str | None, Query(description=_DATETIME)] = attr.ib(default=None)
     limit: Annotated[str | None, Query(description=_LIMIT)] = attr.ib(default=None)

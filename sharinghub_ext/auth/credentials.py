@@ -29,12 +29,11 @@ def credential_of(request: Request) -> Credential | None:
     for header in _OTHER_KINDS:
         if header in request.headers:
             raise _refused(f"{header} is not accepted: send a personal, project or group access token with read_api.")
-    plain = [
-        request.headers[header].strip() for header in ("private-token", "x-gitlab-token") if header in request.headers
-    ]
-    if not all(plain):
+    for header, upstream in (("private-token", "PRIVATE-TOKEN"), ("x-gitlab-token", "Authorization")):
+        if header in request.headers:
+            found.append(Credential(request.headers[header].strip(), upstream, resent=True))
+    if not all(one.token for one in found):
         raise _refused("The token is empty: is the variable that should hold it set?")
-    found.extend(Credential(token, "PRIVATE-TOKEN") for token in plain)
     if not found:
         return None
     if len({one.token for one in found}) > 1:

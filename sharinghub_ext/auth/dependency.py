@@ -12,7 +12,8 @@ from stac_ext.model import Viewer
 async def resolve_viewer(request: Request) -> None:
     """Resolve the request's credential to a viewer, kept for the handlers. Raises Problem where it is refused."""
     viewers = cast("Viewers", request.app.state.viewers)
-    request.state.viewer = await viewers.resolve(credential_of(request))
+    client = request.client.host if request.client else ""
+    request.state.viewer = await viewers.resolve(credential_of(request), client)
 
 
 def viewer_of(request: Request) -> Viewer:

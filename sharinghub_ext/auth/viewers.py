@@ -2,7 +2,8 @@
 older than the hard limit.
 
 1. No credential: the public level, if GitLab itself shows public projects to everybody.
-2. A credential that GitLab refused stays refused for a minute, so that nobody gets the hub blocked there.
+2. A credential that GitLab refused stays refused for a minute, and a client with many of them waits, so that nobody
+   gets the hub blocked there.
 3. Identity older than the soft TTL is confirmed again in the background, older than the hard TTL before the answer;
    if GitLab cannot be asked then, the answer is 503.
 4. Grants follow the same rule; while a first listing is under way, only the level of the identity is seen.
@@ -48,7 +49,7 @@ class _Confirmed:
     """What GitLab said about one token, and when."""
 
     key: str
-    privileged: bool
+    all_visible: bool  # ask for what GitLab shows it, not only for what it is a member of
     at: datetime
 
 
@@ -65,6 +66,8 @@ class Viewers:
         *,
         soft_seconds: int,
         hard_seconds: int,
+        admins_see_all: bool,
+        refusals_per_minute: int,
     ) -> None:
         self._client = client
         self._grants = grants
@@ -72,19 +75,25 @@ class Viewers:
         self._table = GrantTable(database)
         self._secret = hashlib.sha256(b"token hash\0" + secret).digest()
         self._clock = clock
+        self._admins_see_all = admins_see_all
+        self._refusals_per_minute = refusals_per_minute
         self._soft = timedelta(seconds=soft_seconds)
         self._hard = timedelta(seconds=hard_seconds if soft_seconds else 0)
         seconds = self._seconds
         self._confirmed: TTLCache[str, _Confirmed] = TTLCache(_MAX_TOKENS, hard_seconds, timer=seconds)
         self._refused: TTLCache[str, Problem] = TTLCache(_MAX_TOKENS, _REFUSED_SECONDS, timer=seconds)
+        self._refusals: TTLCache[str, int] = TTLCache(_MAX_TOKENS, _REFUSED_SECONDS, timer=seconds)
         self._confirming: dict[str, asyncio.Task[_Confirmed]] = {}
 
-    async def resolve(self, credential: Credential | None) -> Viewer:
-        """The viewer that this credential is. Raises Problem: 401 or 403 refused, 503 if GitLab cannot be asked."""
+    async def resolve(self, credential: Credential | None, client: str = "") -> Viewer:
+        """The viewer that this credential of a client (its address) is.
+
+        Raises Problem: 401 or 403 refused, 429 after too many refusals, 503 if GitLab cannot be asked.
+        """
         if credential is None:
             closed = await asyncio.to_thread(self._database.get_note, ANONYMOUS_NOTE) == "no"
             return Viewer(level=None) if closed else ANONYMOUS
-        confirmed = await self._identity(credential)
+        confirmed = await self._identity(credential, client)
         standing = await asyncio.to_thread(self._table.standing, confirmed.key)
         if standing is None:  # forgotten meanwhile: GitLab is asked who this is, as for a new token
             confirmed = await self._confirm(credential)
@@ -97,22 +106,29 @@ class Viewers:
         notes = await self._new_items(credential, confirmed, found) if unasked else ()
         return Viewer(level=found.level, principal=found.key, notes=notes)
 
-    async def admit(self, credential: Credential | None) -> None:
-        """Refuse a credential that GitLab refuses, from memory where it was asked lately. Raises Problem."""
-        if credential is not None:
-            await self._identity(credential)
-
-    async def _identity(self, credential: Credential) -> _Confirmed:
+    async def _identity(self, credential: Credential, client: str) -> _Confirmed:
         token = self._hash(credential)
         if (refused := self._refused.get(token)) is not None:
             raise Problem(refused.status, refused.detail, refused.headers)
         confirmed = self._confirmed.get(token)
         age = self._clock.now() - confirmed.at if confirmed else None
         if confirmed is None or age is None or age > self._hard or not self._soft:
-            return await self._confirm(credential)
+            if confirmed is None:
+                self._refuse_flood(client)
+            try:
+                return await self._confirm(credential)
+            except Problem as problem:
+                if problem.status in (401, 403):
+                    self._refusals[client] = self._refusals.get(client, 0) + 1
+                raise
         if age > self._soft:
             self._confirm_later(credential)
         return confirmed
+
+    def _refuse_flood(self, client: str) -> None:
+        """GitLab blocks addresses that send many bad tokens: one client must not get the hub blocked for everybody."""
+        if self._refusals.get(client, 0) >= self._refusals_per_minute:
+            raise Problem(429, "Too many refused tokens: wait a minute.", {"Retry-After": str(_REFUSED_SECONDS)})
 
     def _confirm_later(self, credential: Credential) -> asyncio.Task[_Confirmed]:
         """The confirmation of this token that is under way, or a new one."""
@@ -149,7 +165,8 @@ class Viewers:
         await asyncio.to_thread(
             self._table.confirm, key, identity.user_id, identity.username, identity.external, to_micros(began)
         )
-        confirmed = _Confirmed(key, identity.privileged, began)
+        all_visible = self._admins_see_all if identity.privileged else identity.restricted
+        confirmed = _Confirmed(key, all_visible, began)
         self._confirmed[token] = confirmed
         return confirmed
 
@@ -158,7 +175,7 @@ class Viewers:
         age = self._clock.now() - from_micros(found.snapshot_at)
         if found.snapshot_at and age <= self._soft and self._soft:
             return True
-        task = self._grants.start(credential, found.key, privileged=confirmed.privileged)
+        task = self._grants.start(credential, found.key, all_visible=confirmed.all_visible)
         if found.snapshot_at and age <= self._hard and self._soft:
             return True
         try:
@@ -177,7 +194,7 @@ class Viewers:
 
     async def _new_items(self, credential: Credential, confirmed: _Confirmed, found: Principal) -> tuple[str, ...]:
         """Ask about what became known after the listing; what could not be asked in time stays hidden, and is said."""
-        asked = self._grants.ask_new(credential, found.key, privileged=confirmed.privileged)
+        asked = self._grants.ask_new(credential, found.key, all_visible=confirmed.all_visible)
         try:
             await asyncio.wait_for(asyncio.shield(asked), NEW_ITEMS_WAIT)
         except (TimeoutError, GitLabError) as error:
@@ -186,7 +203,8 @@ class Viewers:
         return ()
 
     def _hash(self, credential: Credential) -> str:
-        return hmac.new(self._secret, credential.token.encode(), hashlib.sha256).hexdigest()
+        named = f"{credential.header}\0{credential.token}"
+        return hmac.new(self._secret, named.encode(), hashlib.sha256).hexdigest()
 
     def _seconds(self) -> float:
         return self._clock.now().timestamp()

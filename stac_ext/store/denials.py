@@ -31,7 +31,10 @@ class VisibilityLowered:
 
 @dataclass(frozen=True, slots=True)
 class ProjectMoved:
-    """The project was transferred: whoever had access through its old place may have lost it."""
+    """The project was transferred: whoever had access through its old place may have lost it.
+
+    What everybody or every user sees stays so: a visibility that a transfer lowers is told as such.
+    """
 
     project_id: int
 
@@ -60,9 +63,13 @@ class UserGained:
 
 @dataclass(frozen=True, slots=True)
 class SubtreeDistrusted:
-    """A group or user path changed or ended: every grant below it goes until GitLab is asked again."""
+    """A group or user path changed or ended: every grant below it goes until GitLab is asked again.
+
+    `gone` says that it ended: then everything below it is hidden, too, until GitLab is asked about each project.
+    """
 
     path: str
+    gone: bool = False
 
 
 Denial = (
@@ -82,7 +89,6 @@ def apply_denial(conn: Connection, fact: Denial) -> None:
             _lower(conn, project_id, visibility, seq)
         case ProjectMoved(project_id):
             _raise_project(conn, project_id, seq)
-            _lower(conn, project_id, Visibility.PRIVATE, seq)
             conn.execute(update(project).where(project.c.id == project_id).values(known_seq=seq))
             conn.execute(delete(grant).where(grant.c.project_id == project_id))
         case MemberRemoved(project_id, user_id):
@@ -95,11 +101,13 @@ def apply_denial(conn: Connection, fact: Denial) -> None:
             _distrust(conn, user_id, seq)
         case UserGained(user_id):
             conn.execute(update(principal).where(principal.c.user_id == user_id).values(snapshot_at=0))
-        case SubtreeDistrusted(path):
+        case SubtreeDistrusted(path, gone):
             prefix = path.lower().rstrip("/") + "/"
             below = conn.execute(select(project.c.id).where(project.c.path.startswith(prefix, autoescape=True)))
             for project_id in below.scalars().all():
                 apply_denial(conn, ProjectMoved(project_id))
+                if gone:
+                    apply_denial(conn, VisibilityLowered(project_id, Visibility.PRIVATE))
 
 
 def _raise_project(conn: Connection, project_id: int, seq: int) -> None:

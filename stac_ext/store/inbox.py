@@ -9,6 +9,10 @@ from stac_ext.store.database import Database
 from stac_ext.store.denials import Denial, apply_denial
 from stac_ext.store.schema import inbox
 
+# A delivery without an id of its own is known by its body: the same body later may tell of another change.
+BODY = "body:"
+_FRESH = {"tries": 0, "state": "queued", "error": ""}
+
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -26,11 +30,15 @@ class Inbox:
         self._database = database
 
     def receive(self, delivery: str, event: str, scope: str | None, denials: Sequence[Denial], now: int) -> bool:
-        """Apply the denials and queue the rest in one transaction. False where this delivery was received before."""
+        """Apply the denials and queue the rest in one transaction. False where this delivery was received before.
+
+        One that is known by its body only (it begins with `BODY`) counts as received while it is queued.
+        """
         with self._database.write() as conn:
-            known = conn.execute(select(inbox.c.id).where(inbox.c.delivery == delivery)).first()
-            if known is not None:
+            known = conn.execute(select(inbox.c.state).where(inbox.c.delivery == delivery)).scalar_one_or_none()
+            if known == "queued" or (known is not None and not delivery.startswith(BODY)):
                 return False
+            conn.execute(inbox.delete().where(inbox.c.delivery == delivery))
             for fact in denials:
                 apply_denial(conn, fact)
             conn.execute(
@@ -40,9 +48,7 @@ class Inbox:
                     scope=scope or "",
                     received_at=now,
                     not_before=now,
-                    tries=0,
-                    state="queued" if scope else "done",
-                    error="",
+                    **(_FRESH if scope else {**_FRESH, "state": "done"}),
                 )
             )
             return True
@@ -62,6 +68,19 @@ class Inbox:
                 select(inbox.c.id, inbox.c.tries).where(inbox.c.state == "queued", inbox.c.scope == first)
             ).all()
         return Work(first, tuple(row.id for row in rows), max(row.tries for row in rows))
+
+    def expand(self, work: Work, scopes: Sequence[str]) -> None:
+        """Queue one piece of work for each scope that this work stands for; all in one transaction."""
+        if not scopes:
+            return
+        with self._database.write() as conn:
+            first = conn.execute(select(inbox).where(inbox.c.id == work.ids[0])).one()
+            shared = {"event": first.event, "received_at": first.received_at, "not_before": first.not_before}
+            rows = [
+                {"delivery": f"{first.delivery}>{work.ids[-1]}>{scope}", "scope": scope, **_FRESH, **shared}
+                for scope in scopes
+            ]
+            conn.execute(insert(inbox).prefix_with("OR IGNORE"), rows)
 
     def done(self, work: Work) -> None:
         self._settle(work, state="done", error="")

@@ -72,6 +72,12 @@ class CatalogueReader:
         with self._database.read() as conn:
             return conn.execute(statement).scalar_one_or_none()
 
+    def shows_project(self, viewer: Viewer, project_id: int) -> bool:
+        """Whether any item of a project is visible to the viewer."""
+        statement = select(item.c.pk).where(visible(viewer, item), item.c.project_id == project_id).limit(1)
+        with self._database.read() as conn:
+            return conn.execute(statement).first() is not None
+
     def item_id_of_path(self, viewer: Viewer, collection: str, path: str) -> str | None:
         """The id of the visible item whose project has, or had, this path. A live project wins over a former path."""
         statement = select(item.c.item_id).where(

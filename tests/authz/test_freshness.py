@@ -160,6 +160,30 @@ def test_a_refusal_is_remembered_for_a_minute_and_then_asked_again(
     assert hub.get("/stac/search", "glpat-unknown").status_code == 200
 
 
+def test_a_client_with_many_bad_tokens_waits_and_others_do_not(world: SampleWorld, clock: ManualClock) -> None:
+    """GitLab blocks addresses that send many bad tokens, and the hub's address is everybody's."""
+    with RunningHub(world.settings(refusals_per_minute=5), clock=clock) as hub:
+        hub.sweep()
+        assert hub.get("/stac/search", world.token("rita")).status_code == 200
+        world.gitlab.reset_calls()
+        answers = [hub.get("/stac/search", f"glpat-guess-{number}").status_code for number in range(20)]
+        assert answers == [401] * 5 + [429] * 15
+        assert len(world.gitlab.calls) <= 10
+        assert hub.get("/stac/search", world.token("rita")).status_code == 200
+        assert hub.get("/stac/search").status_code == 200
+        clock.advance(61)
+        assert hub.get("/stac/search", "glpat-guess-21").status_code == 401
+
+
+def test_the_same_token_in_another_header_is_another_credential(hub: RunningHub, world: SampleWorld) -> None:
+    """What GitLab refuses in one header it may take in another."""
+    token = str(world.token("rita"))
+    world.gitlab.faults.add(r"/api/v4/user$", status=401)
+    assert hub.http.get("/stac/search", headers={"PRIVATE-TOKEN": token}).status_code == 401
+    assert hub.http.get("/stac/search", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+    assert hub.http.get("/stac/search", headers={"PRIVATE-TOKEN": token}).status_code == 401
+
+
 @pytest.mark.parametrize(
     ("scopes", "status"),
     [

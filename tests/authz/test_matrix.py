@@ -99,8 +99,8 @@ def test_each_person_sees_what_gitlab_lets_them_download(
         expected = sample.path in allowed(person)
         for collection in collections(sample) or ["ai-model", "dataset"]:
             for route in ROUTES if header == "Authorization" else ("item", "asset"):
-                if route == "asset" and (sample.path not in assets or person == "root"):
-                    continue  # an empty repository has no file; of bytes GitLab decides, for root as administrator
+                if route == "asset" and sample.path not in assets:
+                    continue  # an empty repository has no file
                 shown: Callable[[str, int, str], bool] = getattr(caller, route)
                 if shown(collection, project_id, sample.path) != expected:
                     wrong.append((route, sample.path, collection, f"expected {expected}"))
@@ -171,6 +171,23 @@ def test_missing_and_hidden_are_the_same_answer(standing: tuple[SampleWorld, Run
             answers.append((answer.status_code, headers, answer.content))
         assert answers[0][0] == 404
         assert answers[0] == answers[1]
+
+
+def test_assets_are_no_way_to_projects_that_are_not_in_the_catalogue(standing: tuple[SampleWorld, RunningHub]) -> None:
+    """Untagged projects are GitLab's business, however open they are there."""
+    world, hub = standing
+    handbook = world.samples.projects["earth/lab-handbook"]
+    assert hub.get(f"{world.gitlab.url}/api/v4/projects/{handbook}/repository/files/README.md/raw").status_code == 200
+    for token in (None, world.token("maya"), world.samples.service_token):
+        assert hub.get(f"/assets/{handbook}/main/README.md", token).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["1/x/../y", "1/x/a//b", "0/main/a", "9" * 5000 + "/main/a", "x/main/a", "1/main/", "١/main/a"]
+)
+def test_odd_asset_addresses_are_404(standing: tuple[SampleWorld, RunningHub], path: str) -> None:
+    _, hub = standing
+    assert hub.http.get(f"/assets/{quote(path)}").status_code == 404
 
 
 def test_no_answer_names_a_hidden_project(standing: tuple[SampleWorld, RunningHub]) -> None:

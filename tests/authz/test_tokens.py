@@ -16,7 +16,7 @@ from gitlab_hooks.gateway.errors import (
 from gitlab_hooks.gateway.viewer import Credential, Identity, ViewerClient
 
 USER = {"id": 7, "username": "ada", "state": "active", "external": False, "is_admin": False}
-NARROW = Identity(7, "ada", external=True, privileged=False, narrow=True)
+NARROW = Identity(7, "ada", external=True, privileged=False, narrow=True, restricted=True)
 CLASSIC = Identity(7, "ada", external=False, privileged=False, narrow=False)
 
 
@@ -31,6 +31,14 @@ async def identify(user: httpx.Response, own: httpx.Response, oauth: httpx.Respo
 
 
 NOTHING = httpx.Response(404, json={"error": "404 Not Found"})
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 500])
+async def test_an_oauth_token_works_whatever_the_route_for_personal_tokens_answers_to_it(status: int) -> None:
+    """GitLab answers 400 there: "This endpoint requires token type to be a personal access token"."""
+    refused = httpx.Response(status, json={"message": "no"})
+    oauth = httpx.Response(200, json={"scope": ["read_api"], "resource_owner_id": 7})
+    assert await identify(httpx.Response(200, json=USER), refused, oauth) == CLASSIC
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,33 @@ def test_a_group_rename_moves_every_project_below(world: SampleWorld, hub: Runni
     assert SHIPS.replace("models", "networks") in paths
 
 
+def test_one_project_that_cannot_be_read_holds_up_no_other_of_a_renamed_group(
+    world: SampleWorld, hub: RunningHub
+) -> None:
+    everybody = hub.ids()
+    group = world.world.group_at("earth/models")
+    assert group is not None
+    world.gitlab.faults.add(r"/api/v4/projects/2/repository/tree", status=200, body=b"<html>", times=None)
+    world.world.rename_group(group, path="networks")
+    world.world.hooks.drain()
+    assert hub.ids() == everybody  # a rename takes nothing away from everybody
+    hub.drain()
+    answer = hub.get("/stac/search", limit=1000).json()
+    paths = {item["id"]: item["properties"]["sharinghub:path"] for item in answer["features"]}
+    assert paths.pop("2") == CLOUD  # still as it was; tried again later
+    assert not [path for path in paths.values() if path.startswith("earth/models/")]
+
+
+def test_a_deleted_group_hides_what_was_below_it_at_once(world: SampleWorld, hub: RunningHub) -> None:
+    group = world.world.group_at("earth/datasets")
+    assert group is not None
+    world.world.delete_group(group)
+    world.world.hooks.drain()
+    assert not [one for one in hub.ids() if one[0] == "dataset" and one[1] in ("15", "18", "20")]
+    hub.drain()
+    assert not [one for one in hub.ids() if one[0] == "dataset" and one[1] in ("15", "18", "20")]
+
+
 def test_a_member_removed_is_out_before_the_delivery_is_answered(world: SampleWorld, hub: RunningHub) -> None:
     ships, exa = project(world, SHIPS), world.world.user_named("exa")
     assert exa is not None

@@ -76,7 +76,7 @@ LOWERED = VisibilityLowered(42, Visibility.PRIVATE)
         ),
         (
             {"event_name": "group_destroy", "full_path": "a/b"},
-            Hint("group_destroy", "below:a/b", (SubtreeDistrusted("a/b"),)),
+            Hint("group_destroy", "below:a/b", (SubtreeDistrusted("a/b", gone=True),)),
         ),
         (
             {"event_name": "user_rename", "old_username": "ada"},

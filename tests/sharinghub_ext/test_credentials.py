@@ -19,8 +19,8 @@ def request(*headers: tuple[str, str], query: str = "") -> Request:
         ([], None),
         ([("Authorization", "Bearer abc")], Credential("abc")),
         ([("authorization", "bearer   abc ")], Credential("abc")),
-        ([("PRIVATE-TOKEN", "abc")], Credential("abc", "PRIVATE-TOKEN")),
-        ([("X-Gitlab-Token", "abc")], Credential("abc", "PRIVATE-TOKEN")),
+        ([("PRIVATE-TOKEN", "abc")], Credential("abc", "PRIVATE-TOKEN", resent=True)),
+        ([("X-Gitlab-Token", "abc")], Credential("abc", "Authorization", resent=True)),
         ([("Authorization", "Bearer abc"), ("PRIVATE-TOKEN", "abc")], Credential("abc")),
     ],
 )

@@ -43,7 +43,7 @@ PUBLIC_ROUTES = {
     "/healthz": "liveness",
     "/readyz": "readiness, with counts of deliveries only",
     "/hooks/gitlab": "speaks for GitLab by its secret",
-    "/assets/{project_id:int}/{revision}/{path:path}": "asks GitLab live with the caller's own token",
+    "/assets/{project_id}/{revision}/{path:path}": "resolves its viewer itself, and asks GitLab live",
 }
 
 
@@ -143,6 +143,7 @@ BAD = [
     ("bbox", "inf,0,1,1"),
     ("bbox", "0,10,1,-10"),
     ("bbox", "-400,0,1,1"),
+    ("bbox", "0,-400,1,1"),
     ("bbox", "0,0,9,1,1,1"),
     ("bbox", "0,0,1,1,1,1,1"),
     ("datetime", "2024-01-01"),
@@ -161,6 +162,8 @@ BAD = [
     ("limit", "1.5"),
     ("intersects", "{"),
     ("intersects", "[]"),
+    ("intersects", '{"type":["Point"],"coordinates":[1,2]}'),
+    ("intersects", '{"type":{"a":1}}'),
     ("intersects", '{"type":"Point"}'),
     ("intersects", '{"type":"Point","coordinates":[]}'),
     ("intersects", '{"type":"Point","coordinates":[999,0]}'),
@@ -209,6 +212,11 @@ def test_bad_values_get_400_that_names_the_parameter_with_a_right_example(
         ("ids", 42),
         ("ids", [42]),
         ("ids", [""]),
+        ("ids", ["\ud800"]),
+        ("ids", ["a/\udfff"]),
+        ("collections", ["\ud800"]),
+        ("intersects", {"type": ["Point"], "coordinates": [1, 2]}),
+        ("intersects", {"type": "GeometryCollection", "geometries": [{"type": {}}]}),
         ("ids", ["x"] * 1001),
         ("collections", {"a": 1}),
         ("intersects", {"type": "Point", "coordinates": [[1, 2]]}),
@@ -232,6 +240,11 @@ def test_a_condition_that_is_not_known_is_refused_and_not_ignored(standing: Stan
     answer = hub.http.post("/stac/search", json={name: "x"})
     assert answer.status_code == 400
     assert name[:100] in answer.json()["detail"]
+
+
+def test_a_parameter_given_twice_is_refused(standing: Standing) -> None:
+    _, hub = standing
+    assert hub.http.get("/stac/search?collections=a&collections=b").status_code == 400
 
 
 def test_the_documentation_page_loads_nothing_from_other_hosts(standing: Standing) -> None:

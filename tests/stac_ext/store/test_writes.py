@@ -78,27 +78,34 @@ def test_drop_takes_items_boxes_aliases_and_grants(
 
 
 @pytest.mark.parametrize(
-    ("fact", "visible"),
+    ("fact", "visible", "superseded"),
     [
-        (ProjectGone(1), False),
-        (VisibilityLowered(1, Visibility.PRIVATE), False),
-        (VisibilityLowered(1, Visibility.INTERNAL), False),
-        (ProjectMoved(1), False),
-        (SubtreeDistrusted("GROUP"), False),
-        (SubtreeDistrusted("grou"), True),
-        (SubtreeDistrusted("gr%"), True),
-        (VisibilityLowered(2, Visibility.PRIVATE), True),
+        (ProjectGone(1), False, True),
+        (VisibilityLowered(1, Visibility.PRIVATE), False, True),
+        (VisibilityLowered(1, Visibility.INTERNAL), False, True),
+        (ProjectMoved(1), True, True),
+        (SubtreeDistrusted("GROUP"), True, True),
+        (SubtreeDistrusted("GROUP", gone=True), False, True),
+        (SubtreeDistrusted("grou", gone=True), True, False),
+        (SubtreeDistrusted("gr%", gone=True), True, False),
+        (VisibilityLowered(2, Visibility.PRIVATE), True, False),
     ],
 )
 def test_denials_hide_at_once_and_a_read_that_began_before_writes_nothing(
-    database: Database, reader: CatalogueReader, writer: CatalogueWriter, inbox: Inbox, fact: Denial, visible: bool
+    database: Database,
+    reader: CatalogueReader,
+    writer: CatalogueWriter,
+    inbox: Inbox,
+    fact: Denial,
+    visible: bool,
+    superseded: bool,
 ) -> None:
     put(writer, 1)
     began = database.seq()
     deny(inbox, fact)
     assert count(reader) == visible
     late = writer.put(record(1, fingerprint="2"), began=began, now=0)
-    assert (late is Put.SUPERSEDED) != visible
+    assert (late is Put.SUPERSEDED) == superseded
     assert count(reader) == visible
     assert writer.put(record(1, fingerprint="2"), began=database.seq(), now=0) is not Put.SUPERSEDED
     assert count(reader) == 1
@@ -194,6 +201,17 @@ def test_a_delivery_is_received_once_and_deliveries_for_a_scope_are_settled_toge
     assert inbox.counts() == {"done": 5, "dead": 1}
     inbox.prune(before=100)
     assert inbox.counts() == {}
+
+
+def test_a_body_without_an_id_is_known_only_while_it_is_queued(inbox: Inbox) -> None:
+    """The same body a day later may tell of another change."""
+    assert inbox.receive("body:abc", "push", "project:1", (), now=1)
+    assert not inbox.receive("body:abc", "push", "project:1", (), now=2)
+    work = inbox.claim(3, busy=())
+    assert work is not None
+    inbox.done(work)
+    assert inbox.receive("body:abc", "push", "project:1", (), now=4)
+    assert inbox.claim(4, busy=()) is not None
 
 
 def test_the_store_survives_being_closed_and_opened(tmp_path: Path) -> None:
