@@ -6,12 +6,12 @@ not bring back what it took away.
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from stac_ext.model import Visibility
 from stac_ext.store.database import next_seq
-from stac_ext.store.schema import denial, grant, item, principal, project
-from stac_ext.store.writer import drop_project
+from stac_ext.store.schema import grant, item, principal, project
+from stac_ext.store.writer import drop_project, note_denial
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,13 @@ def apply_denial(conn: Connection, fact: Denial) -> None:
     seq = next_seq(conn)
     match fact:
         case ProjectGone(project_id):
-            _raise_project(conn, project_id, seq)
+            note_denial(conn, project_id, seq)
             drop_project(conn, project_id)
         case VisibilityLowered(project_id, visibility):
-            _raise_project(conn, project_id, seq)
+            note_denial(conn, project_id, seq)
             _lower(conn, project_id, visibility, seq)
         case ProjectMoved(project_id):
-            _raise_project(conn, project_id, seq)
+            note_denial(conn, project_id, seq)
             conn.execute(update(project).where(project.c.id == project_id).values(known_seq=seq))
             conn.execute(delete(grant).where(grant.c.project_id == project_id))
         case MemberRemoved(project_id, user_id):
@@ -108,11 +108,6 @@ def apply_denial(conn: Connection, fact: Denial) -> None:
                 apply_denial(conn, ProjectMoved(project_id))
                 if gone:
                     apply_denial(conn, VisibilityLowered(project_id, Visibility.PRIVATE))
-
-
-def _raise_project(conn: Connection, project_id: int, seq: int) -> None:
-    if conn.execute(update(denial).where(denial.c.project_id == project_id).values(seq=seq)).rowcount == 0:
-        conn.execute(insert(denial).values(project_id=project_id, seq=seq))
 
 
 def _lower(conn: Connection, project_id: int, visibility: Visibility, seq: int) -> None:

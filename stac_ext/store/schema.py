@@ -25,6 +25,7 @@ project = Table(
     Column("visibility", Integer, nullable=False),  # effective
     Column("fingerprint", Text, nullable=False),  # of what the items were built from
     Column("indexed_at", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),  # when it was written last
     Column("known_seq", BigInteger, nullable=False),  # when it became known, or less public, last
     Column("problems", Text, nullable=False),  # JSON list
     Index("project_path", "path"),

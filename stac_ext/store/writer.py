@@ -12,7 +12,7 @@ from stac_ext.store.schema import alias, denial, grant, item, item_box, project
 
 
 class Put(Enum):
-    """What became of a write: stored, nothing to change, or refused because a denial came after the read began."""
+    """What became of a write: stored, nothing to change, or refused as something newer came after the read began."""
 
     CHANGED = "changed"
     UNCHANGED = "unchanged"
@@ -28,20 +28,22 @@ class CatalogueWriter:
     def put(self, record: ProjectRecord, began: int, now: int) -> Put:
         """Replace what the index holds of a project.
 
-        `began` is the change counter when the read of GitLab began: if a denial came after it, what was read may be
-        older than the denial, nothing is written, and the caller reads again.
+        `began` is the change counter when the read of GitLab began: if the project was denied, dropped or written
+        after it, what was read may be older than that, nothing is written, and the caller reads again.
         """
         with self._database.write() as conn:
             denied = conn.execute(select(denial.c.seq).where(denial.c.project_id == record.id)).scalar_one_or_none()
             if denied is not None and denied > began:
                 return Put.SUPERSEDED
             old = conn.execute(select(project).where(project.c.id == record.id)).one_or_none()
+            if old is not None and old.seq > began:
+                return Put.SUPERSEDED
             if old is not None and old.fingerprint == record.fingerprint and old.visibility == record.visibility:
                 conn.execute(update(project).where(project.c.id == record.id).values(indexed_at=now))
                 return Put.UNCHANGED
             seq = next_seq(conn)
             narrower = old is None or record.visibility > old.visibility
-            _put_project(conn, record, now, seq if old is None or narrower else old.known_seq)
+            _put_project(conn, record, now, seq, seq if old is None or narrower else old.known_seq)
             if old is not None and old.path != record.path.lower():
                 conn.execute(delete(alias).where(alias.c.path == old.path))
                 conn.execute(insert(alias).values(path=old.path, project_id=record.id))
@@ -79,19 +81,26 @@ def drop_project(conn: Connection, project_id: int) -> bool:
     """Forget a project inside a write transaction."""
     known = conn.execute(select(project.c.id).where(project.c.id == project_id)).scalar_one_or_none() is not None
     if known:
-        next_seq(conn)
+        note_denial(conn, project_id, next_seq(conn))
         _drop_items(conn, project_id)
         conn.execute(delete(project).where(project.c.id == project_id))
     conn.execute(delete(grant).where(grant.c.project_id == project_id))
     return known
 
 
-def _put_project(conn: Connection, record: ProjectRecord, now: int, known_seq: int) -> None:
+def note_denial(conn: Connection, project_id: int, seq: int) -> None:
+    """Let every read of the project, and every listing of rights, that began before `seq` be repeated."""
+    if conn.execute(update(denial).where(denial.c.project_id == project_id).values(seq=seq)).rowcount == 0:
+        conn.execute(insert(denial).values(project_id=project_id, seq=seq))
+
+
+def _put_project(conn: Connection, record: ProjectRecord, now: int, seq: int, known_seq: int) -> None:
     values = {
         "path": record.path.lower(),
         "visibility": int(record.visibility),
         "fingerprint": record.fingerprint,
         "indexed_at": now,
+        "seq": seq,
         "known_seq": known_seq,
         "problems": orjson.dumps([asdict(problem) for problem in record.problems]).decode(),
     }

@@ -55,6 +55,27 @@ def test_put_again_of_the_same_changes_nothing(database: Database, writer: Catal
     assert database.seq() == before
 
 
+def test_a_slow_read_does_not_overwrite_what_a_later_one_wrote(
+    database: Database, reader: CatalogueReader, writer: CatalogueWriter
+) -> None:
+    """A sweep reads a project, a push comes, its hook's read is written first: the sweep's read is old then."""
+    put(writer, 1)
+    began = database.seq()
+    assert writer.put(record(1, stac_item("newer"), fingerprint="2"), began=began, now=0) is Put.CHANGED
+    assert writer.put(record(1, stac_item("older"), fingerprint="1"), began=began, now=0) is Put.SUPERSEDED
+    assert reader.item(ANONYMOUS, "ai-model", "newer") is not None
+
+
+def test_a_slow_read_does_not_bring_back_what_was_dropped_meanwhile(
+    database: Database, reader: CatalogueReader, writer: CatalogueWriter
+) -> None:
+    put(writer, 1)
+    began = database.seq()
+    assert writer.drop(1)
+    assert writer.put(record(1), began=began, now=0) is Put.SUPERSEDED
+    assert count(reader) == 0
+
+
 def test_a_failing_write_leaves_the_project_as_it_was(reader: CatalogueReader, writer: CatalogueWriter) -> None:
     put(writer, 1)
     broken = record(1, stac_item("1"), stac_item("1"), fingerprint="2")  # the same key twice
