@@ -4,11 +4,11 @@ Refreshes are single-flight for each principal, and repeated while denials arriv
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from gitlab_hooks.gateway.errors import GitLabUnavailable
 from gitlab_hooks.gateway.viewer import PAGE, Credential, ViewerClient
+from gitlab_hooks.single_flight import SingleFlight
 from stac_ext.clock import Clock
 from stac_ext.store.database import Database
 from stac_ext.store.grants import GrantTable
@@ -26,30 +26,15 @@ class GrantRefresher:
         self._table = GrantTable(database)
         self._topics = tuple(topics)
         self._clock = clock
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self.running: SingleFlight[None] = SingleFlight()
 
     def start(self, credential: Credential, key: str, *, all_visible: bool) -> asyncio.Task[None]:
         """The listing of this principal that is under way, or a new one. Waiting for it may be given up at any time."""
-        return self._once(key, self._list, credential, key, all_visible)
+        return self.running.start(key, lambda: self._list(credential, key, all_visible))
 
     def ask_new(self, credential: Credential, key: str, *, all_visible: bool) -> asyncio.Task[None]:
         """The question about projects that became known or less public after the listing: under way, or a new one."""
-        return self._once(f"new {key}", self._ask_new, credential, key, all_visible)
-
-    def _once(
-        self, name: str, work: Callable[[Credential, str, bool], Coroutine[Any, Any, None]], *arguments: Any
-    ) -> asyncio.Task[None]:
-        running = self._running.get(name)
-        if running is None:
-            running = asyncio.create_task(work(*arguments))
-            self._running[name] = running
-            running.add_done_callback(lambda done: self._ended(name, done))
-        return running
-
-    def _ended(self, name: str, done: asyncio.Task[None]) -> None:
-        self._running.pop(name, None)
-        if not done.cancelled():
-            done.exception()  # who waits gets it; nobody waiting is no error
+        return self.running.start(f"new {key}", lambda: self._ask_new(credential, key, all_visible))
 
     async def _list(self, credential: Credential, key: str, all_visible: bool) -> None:
         for _ in range(_ATTEMPTS):
@@ -75,10 +60,3 @@ class GrantRefresher:
                 credential, [one for one, _ in unasked], all_visible=all_visible
             )
             await asyncio.to_thread(self._table.add, key, granted, began, unasked[-1][1])
-
-    async def close(self) -> None:
-        """Stop what is under way."""
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -28,6 +28,7 @@ from gitlab_hooks.gateway.errors import (
 )
 from gitlab_hooks.gateway.viewer import Credential, ViewerClient
 from gitlab_hooks.grants import GrantRefresher
+from gitlab_hooks.single_flight import SingleFlight
 from sharinghub_ext.problems import Problem
 from stac_ext.clock import Clock
 from stac_ext.model import ANONYMOUS, Viewer
@@ -70,7 +71,7 @@ class Viewers:
         refusals_per_minute: int,
     ) -> None:
         self._client = client
-        self._grants = grants
+        self.grants = grants
         self._database = database
         self._table = GrantTable(database)
         self._secret = hashlib.sha256(b"token hash\0" + secret).digest()
@@ -83,7 +84,7 @@ class Viewers:
         self._confirmed: TTLCache[str, _Confirmed] = TTLCache(_MAX_TOKENS, hard_seconds, timer=seconds)
         self._refused: TTLCache[str, Problem] = TTLCache(_MAX_TOKENS, _REFUSED_SECONDS, timer=seconds)
         self._refusals: TTLCache[str, int] = TTLCache(_MAX_TOKENS, _REFUSED_SECONDS, timer=seconds)
-        self._confirming: dict[str, asyncio.Task[_Confirmed]] = {}
+        self.confirming: SingleFlight[_Confirmed] = SingleFlight()
 
     async def resolve(self, credential: Credential | None, client: str = "") -> Viewer:
         """The viewer that this credential of a client (its address) is.
@@ -131,19 +132,8 @@ class Viewers:
             raise Problem(429, "Too many refused tokens: wait a minute.", {"Retry-After": str(_REFUSED_SECONDS)})
 
     def _confirm_later(self, credential: Credential) -> asyncio.Task[_Confirmed]:
-        """The confirmation of this token that is under way, or a new one."""
         token = self._hash(credential)
-        running = self._confirming.get(token)
-        if running is None:
-            running = asyncio.create_task(self._ask_identity(credential, token))
-            self._confirming[token] = running
-            running.add_done_callback(lambda done: self._ended(token, done))
-        return running
-
-    def _ended(self, token: str, done: asyncio.Task[_Confirmed]) -> None:
-        self._confirming.pop(token, None)
-        if not done.cancelled():
-            done.exception()  # who waits gets it; nobody waiting is no error
+        return self.confirming.start(token, lambda: self._ask_identity(credential, token))
 
     async def _confirm(self, credential: Credential) -> _Confirmed:
         return await asyncio.shield(self._confirm_later(credential))
@@ -175,7 +165,7 @@ class Viewers:
         age = self._clock.now() - from_micros(found.snapshot_at)
         if found.snapshot_at and age <= self._soft and self._soft:
             return True
-        task = self._grants.start(credential, found.key, all_visible=confirmed.all_visible)
+        task = self.grants.start(credential, found.key, all_visible=confirmed.all_visible)
         if found.snapshot_at and age <= self._hard and self._soft:
             return True
         try:
@@ -194,7 +184,7 @@ class Viewers:
 
     async def _new_items(self, credential: Credential, confirmed: _Confirmed, found: Principal) -> tuple[str, ...]:
         """Ask about what became known after the listing; what could not be asked in time stays hidden, and is said."""
-        asked = self._grants.ask_new(credential, found.key, all_visible=confirmed.all_visible)
+        asked = self.grants.ask_new(credential, found.key, all_visible=confirmed.all_visible)
         try:
             await asyncio.wait_for(asyncio.shield(asked), NEW_ITEMS_WAIT)
         except (TimeoutError, GitLabError) as error:
@@ -211,11 +201,8 @@ class Viewers:
 
     async def close(self) -> None:
         """Stop what is under way."""
-        tasks = list(self._confirming.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await self._grants.close()
+        await self.confirming.close()
+        await self.grants.running.close()
 
 
 def _refusal(error: GitLabError) -> Problem:

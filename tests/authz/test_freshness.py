@@ -45,7 +45,7 @@ def settled(hub: RunningHub) -> None:
 
     async def wait() -> None:
         viewers = hub.hub.viewers
-        while tasks := [*viewers._confirming.values(), *viewers._grants._running.values()]:
+        while tasks := [*viewers.confirming.running(), *viewers.grants.running.running()]:
             await asyncio.wait(tasks)
 
     hub.run(wait())

@@ -2,10 +2,8 @@
 public API validator.
 """
 
-import importlib.util
 import os
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 from pystac_client import Client
 
 from tests.support.running import RunningHub, SampleWorld
+from tests.support.schemas import validator
 
 Standing = tuple[SampleWorld, RunningHub]
 PEOPLE = [None, "rita", "maya", "olga", "exa", "gus", "sharinghub-bot"]
@@ -82,21 +81,11 @@ def httpx_path(href: str) -> str:
     return href.split("/assets/")[1].split("/", 2)[2].replace("/", "%2F")
 
 
-@pytest.fixture(scope="module")
-def validate(shared: Path) -> Callable[[dict[str, Any]], list[str]]:
-    """The public JSON Schemas, offline and strict."""
-    spec = importlib.util.spec_from_file_location("validate_item", shared / "stac" / "validate_item.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return lambda document: list(module.validate(document, strict=True))
-
-
 @pytest.mark.parametrize("person", PEOPLE)
-def test_every_document_passes_the_public_schemas(
-    standing: Standing, validate: Callable[[dict[str, Any]], list[str]], person: str | None
-) -> None:
+def test_every_document_passes_the_public_schemas(standing: Standing, person: str | None) -> None:
+    def validate(document: dict[str, Any]) -> list[str]:
+        return validator()(document, strict=True)
+
     world, hub = standing
     token = world.token(person) if person else None
     assert validate(hub.get("/stac", token).json()) == []

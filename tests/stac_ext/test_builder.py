@@ -1,10 +1,6 @@
 """That a project becomes a valid STAC Item whatever it holds, and that GitLab's facts stand above its README."""
 
-import functools
-import importlib.util
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +8,10 @@ import pytest
 from stac_ext.builder import MAX_DESCRIPTION, BuildContext, build_item
 from stac_ext.categories import AI_MODEL, DATASET, DEFAULT_CATEGORIES, Category
 from stac_ext.model import BuiltItem, DetectedLicence, ProjectFacts, RepositoryFile, Visibility
+from tests.support.schemas import validator
 
 CONTEXT = BuildContext("https://hub.example/stac", "https://hub.example/assets", "Our GitLab", "https://gl.example")
 CREATED, PUSHED = datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 5, 1, 12, 30, tzinfo=timezone(timedelta(hours=2)))
-VALIDATOR = Path(__file__).resolve().parents[2].parent / "shared" / "stac" / "validate_item.py"
 
 
 def make_facts(readme: bytes | str | None = None, **changes: Any) -> ProjectFacts:
@@ -52,19 +48,6 @@ def properties(front: str = "", body: str = "text", category: Category = DATASET
 
 def rules(built: BuiltItem) -> list[str]:
     return [problem.rule for problem in built.problems]
-
-
-@functools.cache
-def validator() -> Callable[..., list[str]]:
-    if not VALIDATOR.exists():
-        pytest.skip("the offline STAC validator is not beside this checkout")
-    spec = importlib.util.spec_from_file_location("validate_item", VALIDATOR)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    validate: Callable[..., list[str]] = module.validate
-    return validate
 
 
 def test_a_model_with_all_that_an_owner_writes() -> None:

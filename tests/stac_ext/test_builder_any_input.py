@@ -1,15 +1,10 @@
 """That any content of a project at all gives a valid, JSON-ready item in which GitLab's facts stand."""
 
-import functools
-import importlib.util
 import math
-from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import orjson
-import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -17,9 +12,9 @@ from hypothesis import strategies as st
 from stac_ext.builder import BuildContext, build_item
 from stac_ext.categories import DEFAULT_CATEGORIES
 from stac_ext.model import DetectedLicence, ProjectFacts, RepositoryFile, Visibility
+from tests.support.schemas import validator
 
 CONTEXT = BuildContext("https://hub.example/stac", "https://hub.example/assets", "Our GitLab", "https://gl.example")
-VALIDATOR = Path(__file__).resolve().parents[2].parent / "shared" / "stac" / "validate_item.py"
 GITLABS_OWN = {
     "sharinghub:id": 42,
     "sharinghub:path": "group/sub/wine",
@@ -48,19 +43,6 @@ def make_facts(readme: bytes, **changes: Any) -> ProjectFacts:
         "readme": readme,
     }
     return ProjectFacts(**(known | changes))
-
-
-@functools.cache
-def validator() -> Callable[..., list[str]]:
-    if not VALIDATOR.exists():
-        pytest.skip("the offline STAC validator is not beside this checkout")
-    spec = importlib.util.spec_from_file_location("validate_item", VALIDATOR)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    validate: Callable[..., list[str]] = module.validate
-    return validate
 
 
 scalars = (

@@ -1,8 +1,6 @@
 """That a category is a valid STAC Collection, with the extent it is given."""
 
-import importlib.util
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,20 +8,13 @@ import pytest
 from stac_ext.categories import AI_MODEL, DATASET, DEFAULT_CATEGORIES, Category
 from stac_ext.collections import CollectionExtent, build_collection
 from stac_ext.urls import BuildContext
+from tests.support.schemas import validator
 
 CONTEXT = BuildContext("https://hub.example/stac", "https://hub.example/assets", "GitLab", "https://gl.example")
-VALIDATOR = Path(__file__).resolve().parents[2].parent / "shared" / "stac" / "validate_item.py"
 
 
 def errors(document: dict[str, Any]) -> list[str]:
-    if not VALIDATOR.exists():
-        pytest.skip("the offline STAC validator is not beside this checkout")
-    spec = importlib.util.spec_from_file_location("validate_item", VALIDATOR)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return list(module.validate(document, strict=True))
+    return validator()(document, strict=True)
 
 
 def test_the_categories_and_their_topics() -> None:
