@@ -59,6 +59,7 @@ item = Table(
     Index("item_key", "collection", "item_id", unique=True),
     sqlite_autoincrement=True,
 )
+Index("item_collection", item.c.collection, item.c.updated.desc(), item.c.item_id, item.c.visibility, item.c.project_id)
 Index("item_newest", item.c.updated.desc(), item.c.item_id, item.c.collection, item.c.visibility, item.c.project_id)
 
 principal = Table(
