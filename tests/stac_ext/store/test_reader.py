@@ -190,7 +190,7 @@ def test_a_former_path_leads_to_the_project_until_another_takes_it(
 def test_pages_are_read_in_the_order_of_an_index_and_grants_are_probed(
     database: Database, viewer: Viewer, collections: list[str] | None
 ) -> None:
-    """Sorting all rows, or building the set of all grants first, would make a page as slow as the catalogue is large."""
+    """To sort all rows, or to build the set of all grants first, would make a page as slow as the index is large."""
     told: list[str] = []
 
     @event.listens_for(database._reader, "before_cursor_execute")
