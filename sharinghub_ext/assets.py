@@ -17,8 +17,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from gitlab_hooks.gateway.errors import GitLabError, GitLabUnavailable
 from gitlab_hooks.gateway.viewer import Credential, ViewerClient
-from sharinghub_ext.auth.credentials import credential_of
-from sharinghub_ext.auth.dependency import resolve_viewer, viewer_of
+from sharinghub_ext.auth.dependency import resolve_download_viewer, viewer_of
 from sharinghub_ext.middleware import HEAD_MARK
 from sharinghub_ext.problems import Problem, not_found
 from stac_ext.media_types import BINARY, file_kind
@@ -36,8 +35,7 @@ _HARMLESS = {
 async def asset(request: Request) -> Response:
     """GET /assets/{project_id}/{revision}/{path}: the file at that revision, as GitLab gives it to the caller."""
     client = cast("ViewerClient", request.app.state.viewer_client)
-    credential = credential_of(request)
-    await resolve_viewer(request)
+    credential = await resolve_download_viewer(request)
     project_id, revision = str(request.path_params["project_id"]), str(request.path_params["revision"])
     path = str(request.path_params["path"])
     if not _ID.fullmatch(project_id) or any(part in ("", ".", "..") for part in path.split("/")) or "\0" in path:

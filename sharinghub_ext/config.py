@@ -82,11 +82,11 @@ class Settings(BaseSettings):
         "sqlite:///data/sharinghub.db", description="The store: `sqlite:///` and the path of a file."
     )
     hook_secret: Secret | None = Field(
-        None, description="The secret token of GitLab's webhooks (at least 16 characters). Without it hooks are off."
+        None, description="The secret token of GitLab's webhooks. Without it hooks are off."
     )
     secret_key: Secret | None = Field(
         None,
-        description="Signs page tokens and keys the hashes of callers' tokens (at least 32 characters). "
+        description="Signs page tokens and keys the hashes of callers' tokens (at least 16 characters). "
         "Default: a random one, kept in the store.",
     )
     grants_ttl: int = Field(
@@ -125,6 +125,11 @@ class Settings(BaseSettings):
     store_url: str | None = Field(None, description="Reserved: where DVC data is kept. No effect yet.")
 
     @property
+    def hook_secret_is_short(self) -> bool:
+        """Whether the hook secret could be guessed."""
+        return self.hook_secret is not None and len(self.hook_secret.get_secret_value()) < 16
+
+    @property
     def api_url(self) -> str:
         """Where GitLab's API is asked."""
         return self.gitlab_internal_url or self.gitlab_url
@@ -136,10 +141,10 @@ class Settings(BaseSettings):
 
     def model_post_init(self, context: Any, /) -> None:
         problems = []
-        if self.hook_secret is not None and len(self.hook_secret.get_secret_value()) < 16:
-            problems.append("SHARINGHUB_HOOK_SECRET: must have at least 16 characters (try: openssl rand -hex 32)")
-        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 32:
-            problems.append("SHARINGHUB_SECRET_KEY: must have at least 32 characters (try: openssl rand -hex 32)")
+        if self.hook_secret is not None and not self.hook_secret.get_secret_value():
+            problems.append("SHARINGHUB_HOOK_SECRET: is empty (try: openssl rand -hex 32)")
+        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 16:
+            problems.append("SHARINGHUB_SECRET_KEY: must have at least 16 characters (try: openssl rand -hex 32)")
         if self.gitlab_ca_file is not None and not self.gitlab_ca_file.is_file():
             problems.append(f"SHARINGHUB_GITLAB_CA_FILE: {self.gitlab_ca_file} is not a file")
         if self.grants_ttl > self.grants_hard_ttl:

@@ -77,6 +77,8 @@ async def serve(settings: Settings, listening: socket.socket) -> None:
         log.warning("this setting has no effect in this version", setting=name)
     if settings.hook_secret is None:
         log.warning("no hooks: changes appear at the next sweep (SHARINGHUB_HOOK_SECRET)")
+    if settings.hook_secret_is_short:
+        log.warning("the hook secret is short and could be guessed (SHARINGHUB_HOOK_SECRET; openssl rand -hex 32)")
     log.info("serving", stac=hub.urls.stac, hooks=f"{hub.urls.public}/hooks/gitlab")
     await server(create_app(hub)).serve(sockets=[listening])
 

@@ -173,6 +173,17 @@ def test_missing_and_hidden_are_the_same_answer(standing: tuple[SampleWorld, Run
         assert answers[0] == answers[1]
 
 
+def test_a_download_takes_http_basic_and_the_catalogue_does_not(standing: tuple[SampleWorld, RunningHub]) -> None:
+    world, hub = standing
+    item = hub.get("/stac/collections/ai-model/items/3", world.token("exa")).json()
+    address = next(one["href"] for one in item["assets"].values())
+    by_basic = httpx.BasicAuth("anybody", str(world.token("exa")))
+    assert hub.http.get(address, auth=by_basic).status_code == 200
+    assert hub.http.get(address, auth=httpx.BasicAuth("anybody", str(world.token("olga")))).status_code == 404
+    assert hub.http.get(address, auth=httpx.BasicAuth("anybody", "wrong")).status_code == 401
+    assert hub.http.get("/stac/search", auth=by_basic).status_code == 401
+
+
 def test_assets_are_no_way_to_projects_that_are_not_in_the_catalogue(standing: tuple[SampleWorld, RunningHub]) -> None:
     """Untagged projects are GitLab's business, however open they are there."""
     world, hub = standing

@@ -21,7 +21,6 @@ def request(*headers: tuple[str, str], query: str = "") -> Request:
         ([("authorization", "bearer   abc ")], Credential("abc")),
         ([("PRIVATE-TOKEN", "abc")], Credential("abc", "PRIVATE-TOKEN", resent=True)),
         ([("X-Gitlab-Token", "abc")], Credential("abc", "Authorization", resent=True)),
-        ([("Authorization", "Bearer abc"), ("PRIVATE-TOKEN", "abc")], Credential("abc")),
     ],
 )
 def test_accepted(headers: list[tuple[str, str]], expected: Credential | None) -> None:
@@ -56,6 +55,27 @@ def test_refused(headers: list[tuple[str, str]], query: str, status: int) -> Non
     assert "abc" not in refusal.value.detail
     if status == 401:
         assert refusal.value.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    ("value", "token"),
+    [("Basic YW55OmFiYw==", "abc"), ("basic OmFiYw==", "abc"), ("Basic YW55OmE6Yg==", "a:b"), ("Bearer abc", "abc")],
+)
+def test_downloads_take_the_token_as_the_password_of_basic(value: str, token: str) -> None:
+    found = credential_of(request(("Authorization", value)), basic=True)
+    assert found == Credential(token, "Authorization", resent=value.lower().startswith("basic"))
+
+
+@pytest.mark.parametrize("value", ["Basic", "Basic !!!", "Basic YW55", "Basic /w==", "Digest abc"])
+def test_a_broken_basic_is_refused(value: str) -> None:
+    with pytest.raises(Problem) as refusal:
+        credential_of(request(("Authorization", value)), basic=True)
+    assert refusal.value.status == 401
+
+
+def test_a_token_in_two_headers_counts_as_sent_on() -> None:
+    found = credential_of(request(("Authorization", "Bearer abc"), ("PRIVATE-TOKEN", "abc")))
+    assert found == Credential("abc", resent=True)
 
 
 def test_a_token_is_not_shown_by_repr() -> None:
