@@ -46,12 +46,15 @@ class GrantRefresher:
         raise GitLabUnavailable("rights kept changing while they were listed")
 
     async def _ask_new(self, credential: Credential, key: str, all_visible: bool) -> None:
-        last = -1
+        last, fruitless = -1, 0
         while True:
             began = await asyncio.to_thread(self._database.seq)
             found = await asyncio.to_thread(self._table.find, key)
-            if found is None or found.snapshot_seq <= last:
+            if found is None:
                 return
+            fruitless = fruitless + 1 if found.snapshot_seq <= last else 0
+            if fruitless == _ATTEMPTS:
+                raise GitLabUnavailable("rights kept changing while they were asked")
             last = found.snapshot_seq
             unasked = await asyncio.to_thread(self._table.unasked, found, PAGE)
             if not unasked:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Any
 
 import structlog
@@ -38,7 +39,6 @@ class Outcome:
     project_id: int
     change: Change
     reason: str = ""
-    expected: bool = False
     problems: tuple[Problem, ...] = ()
 
 
@@ -67,11 +67,15 @@ class Indexer:
     def _refresh(self, project_id: int, listed: dict[str, Any] | None) -> Outcome:
         for _ in range(_ATTEMPTS):
             began = self._database.seq()
-            reading = self._reader.read(project_id, self._writer.fingerprint(project_id), listed)
+            known = self._writer.fingerprint(project_id)
+            reading = self._reader.read(project_id, known, listed, partial(self._writer.lower, project_id))
+            listed = None
             if isinstance(reading, Absent):
-                removed = self._writer.drop(project_id)
-                change = Change.REMOVED if removed else Change.SKIPPED
-                return Outcome(project_id, change, reading.reason, reading.expected)
+                dropped = self._writer.drop(project_id, began)
+                if dropped is Put.SUPERSEDED:
+                    continue
+                change = Change.REMOVED if dropped is Put.CHANGED else Change.SKIPPED
+                return Outcome(project_id, change, reading.reason)
             if isinstance(reading, Unchanged):
                 return Outcome(project_id, Change.UNCHANGED)
             record = self._build(reading)
@@ -79,7 +83,6 @@ class Indexer:
             if put is not Put.SUPERSEDED:
                 change = Change.INDEXED if put is Put.CHANGED else Change.UNCHANGED
                 return Outcome(project_id, change, problems=record.problems)
-            listed = None
         log.warning("rights of a project keep changing while it is read", project_id=project_id)
         return Outcome(project_id, Change.SKIPPED, "its rights kept changing while it was read")
 

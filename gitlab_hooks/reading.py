@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -38,10 +38,9 @@ _SOURCES = (
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """The project is not to be shown, and why. `expected` is true for what owners or GitLab wanted so."""
+    """The project is not to be shown, and why."""
 
     reason: str
-    expected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +67,27 @@ class ProjectReader:
         self._topics = frozenset(topics)
         self._salt = salt  # of everything else that shapes the items: configuration and program version
 
-    def read(self, project_id: int, known: str | None, listed: dict[str, Any] | None = None) -> Reading:
+    def read(
+        self,
+        project_id: int,
+        known: str | None,
+        listed: dict[str, Any] | None,
+        stated: Callable[[Visibility], None],
+    ) -> Reading:
         """The project as it is now, or Unchanged where its sources still have the fingerprint `known`.
 
         `listed` is its entry in a listing, where there is a fresh one; it saves a call for an unchanged project.
+        `stated` is told the effective visibility as soon as GitLab has stated it: what follows may fail.
         Raises GitLabError where GitLab gives no usable answer.
         """
         try:
             if listed is not None and known is not None:
+                stated(effective_visibility(listed, anonymous=self._client.anonymous))
                 unchanged = self._look(listed)
-                if isinstance(unchanged, Absent) or unchanged[1] == known:
-                    return unchanged if isinstance(unchanged, Absent) else Unchanged()
+                if not isinstance(unchanged, Absent) and unchanged[1] == known:
+                    return Unchanged()
             project = self._client.project(project_id)
+            stated(effective_visibility(project, anonymous=self._client.anonymous))
             looked = self._look(project)
             if isinstance(looked, Absent):
                 return looked
@@ -88,7 +96,7 @@ class ProjectReader:
                 return Unchanged()
             return Read(self._facts(project, head), fingerprint)
         except NotFound:
-            return Absent("GitLab does not show this project to the service account", expected=True)
+            return Absent("GitLab does not show this project to the service account")
         except AccessDenied:
             return Absent("the service account may not read its code: make it Reporter of the project or its group")
 
@@ -106,12 +114,12 @@ class ProjectReader:
 
     def _absent(self, project: dict[str, Any]) -> Absent | None:
         if not self._topics & set(topics_of(project)):
-            return Absent("it has none of the topics", expected=True)
+            return Absent("it has none of the topics")
         marked = project.get("marked_for_deletion_on") or project.get("marked_for_deletion_at")
         if marked or str(project["path_with_namespace"]).endswith(f"-deletion_scheduled-{project['id']}"):
-            return Absent("it is scheduled for deletion", expected=True)
+            return Absent("it is scheduled for deletion")
         if project.get("repository_access_level") == "disabled":
-            return Absent("its repository is disabled, so nobody may download code", expected=True)
+            return Absent("its repository is disabled, so nobody may download code")
         if "default_branch" not in project:
             return Absent("the service account may not read its code: make it Reporter of the project or its group")
         return None

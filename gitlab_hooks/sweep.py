@@ -96,9 +96,10 @@ class Sweep:
         for attempt in range(1, _LISTING_ATTEMPTS + 1):
             try:
                 return {
-                    int(project["id"]): project
+                    project["id"]: project
                     for topic in self._topics
                     for project in self._client.tagged_projects(topic)
+                    if isinstance(project.get("id"), int)
                 }
             except GitLabUnavailable:
                 if attempt == _LISTING_ATTEMPTS:

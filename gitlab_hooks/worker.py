@@ -43,7 +43,12 @@ class Worker:
         try:
             while True:
                 self._woken.clear()
-                if not await self._start_one():
+                try:
+                    started = await self._start_one()
+                except Exception:  # a store that is locked or full now may be well again later
+                    log.exception("the inbox could not be read")
+                    started = False
+                if not started:
                     await self._pause()
         finally:
             for task in self._busy.values():
@@ -77,6 +82,13 @@ class Worker:
         self.wake()
 
     async def _do(self, work: Work) -> None:
+        try:
+            await self._try(work)
+        except Exception:  # the store does not take the outcome: the work stays queued
+            log.exception("the outcome of a delivery could not be stored", scope=work.scope)
+            await asyncio.sleep(_POLL_SECONDS)
+
+    async def _try(self, work: Work) -> None:
         try:
             await self._act(work)
         except GitLabError as error:

@@ -10,6 +10,8 @@ from brotli_asgi import BrotliMiddleware
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi_offline import FastAPIOffline
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from stac_fastapi.api.app import StacApi
 from stac_fastapi.api.models import EmptyRequest
 from stac_fastapi.api.routes import create_async_endpoint
@@ -197,6 +199,10 @@ def _handle_errors(app: FastAPI) -> None:
             return not_found().response()
         return Problem(error.status_code, str(error.detail), dict(error.headers or {})).response()
 
+    async def busy(request: Request, error: Exception) -> Response:
+        log.error("the store did not answer", path=request.url.path, error=type(error).__name__)
+        return Problem(503, "The hub's store is busy or locked. Try again soon.", {"Retry-After": "5"}).response()
+
     async def unexpected(request: Request, error: Exception) -> Response:
         log.error("request failed", path=request.url.path, error=type(error).__name__, exc_info=error)
         return Problem(500, "The hub failed at this request; its log says why.").response()
@@ -205,4 +211,6 @@ def _handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(InvalidParameter, invalid)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, http)
+    for locked in (OperationalError, PoolTimeout):
+        app.add_exception_handler(locked, busy)
     app.add_exception_handler(Exception, unexpected)

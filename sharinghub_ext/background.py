@@ -34,6 +34,8 @@ async def _sweeping(hub: Hub) -> None:
     while True:
         try:
             report = await hub.sweep()
+            await _again(hub, [project_id for project_id, _, _ in report.failed])
+            await _forget(hub)
         except GitLabError as error:
             failures += 1
             wait = backoff(failures, None)
@@ -45,8 +47,6 @@ async def _sweeping(hub: Hub) -> None:
         else:
             failures = 0
             wait = float(hub.settings.sweep_seconds)
-            await _again(hub, [project_id for project_id, _, _ in report.failed])
-            await _forget(hub)
         if not wait:
             return
         await asyncio.sleep(wait)

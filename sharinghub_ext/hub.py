@@ -76,7 +76,7 @@ class Hub:
         try:
             await self._learn_whether_public_is_open()
             report = await self.sweeper.run(progress)
-        except GitLabError:
+        except BaseException:
             self.status.state = "stale" if self.status.last_sweep else "empty"
             raise
         self.status.state = "ready"
@@ -85,14 +85,21 @@ class Hub:
         return report
 
     async def _learn_whether_public_is_open(self) -> None:
-        """GitLab may be configured to show nothing to anybody who is not signed in; then the hub does the same."""
+        """GitLab may be configured to show nothing to anybody who is not signed in; then the hub does the same.
+
+        An answer that is none leaves what was known, and before anything is known shows nothing.
+        """
+        known = await asyncio.to_thread(self.database.get_note, ANONYMOUS_NOTE)
         try:
             await asyncio.to_thread(self.anonymous.identity)
         except (CredentialRefused, AccessDenied, NotFound):
             answer = "no"
+        except GitLabError as error:
+            log.warning("GitLab did not say whether it shows public projects to everybody", error=str(error))
+            answer = known or "no"
         else:
             answer = "yes"
-        if await asyncio.to_thread(self.database.get_note, ANONYMOUS_NOTE) != answer:
+        if answer != known:
             await asyncio.to_thread(self.database.set_note, ANONYMOUS_NOTE, answer)
 
     def has_items(self) -> bool:

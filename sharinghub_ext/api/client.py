@@ -147,12 +147,13 @@ class CatalogueClient(AsyncBaseCoreClient):
     async def post_search(self, search_request: SearchBody, request: Request, **_: Any) -> Response:
         """POST /search: its `next` link carries the whole body, with the token."""
         query = search_request.query()
+        body = _body(search_request, query)
         page = await self._page(viewer_of(request), query, search_request.token)
         url = f"{self.urls.stac}/search"
-        links = [link("self", url, GEOJSON, method="POST", body=_body(search_request))]
+        links = [link("self", url, GEOJSON, method="POST", body=body)]
         if page.next is not None:
-            body = {**_body(search_request), "token": self.tokens.seal(page.next, query.digest())}
-            links.append(link("next", url, GEOJSON, method="POST", body=body, merge=False))
+            following = {**body, "token": self.tokens.seal(page.next, query.digest())}
+            links.append(link("next", url, GEOJSON, method="POST", body=following, merge=False))
         return self._items(page, links, search_request.limit)
 
     async def _page(self, viewer: Viewer, query: SearchQuery, token: object) -> Page:
@@ -200,8 +201,19 @@ def _refuse_unknown(request: Request, known: Collection[str]) -> None:
             raise InvalidParameter(name, "is given more than once", f"{name}=a,b")
 
 
-def _body(search: SearchBody) -> dict[str, Any]:
-    return {name: value for name, value in search.model_dump().items() if value is not None}
+def _body(search: SearchBody, query: SearchQuery) -> dict[str, Any]:
+    """The body as it goes into links. Raises InvalidParameter where it holds what cannot be written as JSON again."""
+    body = {name: value for name, value in search.model_dump().items() if value is not None}
+    if "limit" in body:
+        body["limit"] = query.limit
+    try:
+        orjson.dumps(body)
+    except (TypeError, orjson.JSONEncodeError):
+        example = '{"intersects":{"type":"Point","coordinates":[7.4,46.9]}}'
+        raise InvalidParameter(
+            "body", "holds a number, text or nesting that JSON readers do not take", example
+        ) from None
+    return body
 
 
 def _json(content: Any) -> Response:

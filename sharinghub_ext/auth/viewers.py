@@ -83,7 +83,7 @@ class Viewers:
         seconds = self._seconds
         self._confirmed: TTLCache[str, _Confirmed] = TTLCache(_MAX_TOKENS, hard_seconds, timer=seconds)
         self._refused: TTLCache[str, Problem] = TTLCache(_MAX_TOKENS, _REFUSED_SECONDS, timer=seconds)
-        self._refusals: TTLCache[str, int] = TTLCache(_MAX_TOKENS, _REFUSED_SECONDS, timer=seconds)
+        self._refusals: TTLCache[str, list[int]] = TTLCache(_MAX_TOKENS, _REFUSED_SECONDS, timer=seconds)
         self.confirming: SingleFlight[_Confirmed] = SingleFlight()
 
     async def resolve(self, credential: Credential | None, client: str = "") -> Viewer:
@@ -112,7 +112,7 @@ class Viewers:
         if (refused := self._refused.get(token)) is not None:
             raise Problem(refused.status, refused.detail, refused.headers)
         confirmed = self._confirmed.get(token)
-        age = self._clock.now() - confirmed.at if confirmed else None
+        age = self._age(confirmed.at) if confirmed else None
         if confirmed is None or age is None or age > self._hard or not self._soft:
             if confirmed is None:
                 self._refuse_flood(client)
@@ -120,7 +120,7 @@ class Viewers:
                 return await self._confirm(credential)
             except Problem as problem:
                 if problem.status in (401, 403):
-                    self._refusals[client] = self._refusals.get(client, 0) + 1
+                    self._refusals.setdefault(client, [0])[0] += 1
                 raise
         if age > self._soft:
             self._confirm_later(credential)
@@ -128,7 +128,7 @@ class Viewers:
 
     def _refuse_flood(self, client: str) -> None:
         """GitLab blocks addresses that send many bad tokens: one client must not get the hub blocked for everybody."""
-        if self._refusals.get(client, 0) >= self._refusals_per_minute:
+        if self._refusals.get(client, [0])[0] >= self._refusals_per_minute:
             raise Problem(429, "Too many refused tokens: wait a minute.", {"Retry-After": str(_REFUSED_SECONDS)})
 
     def _confirm_later(self, credential: Credential) -> asyncio.Task[_Confirmed]:
@@ -162,7 +162,7 @@ class Viewers:
 
     async def _listing(self, credential: Credential, confirmed: _Confirmed, found: Principal) -> bool:
         """Whether the principal's listing may be used; refreshes it where it is due."""
-        age = self._clock.now() - from_micros(found.snapshot_at)
+        age = self._age(from_micros(found.snapshot_at))
         if found.snapshot_at and age <= self._soft and self._soft:
             return True
         task = self.grants.start(credential, found.key, all_visible=confirmed.all_visible)
@@ -191,6 +191,11 @@ class Viewers:
             log.warning("rights to new projects could not be asked", error=str(error) or "timeout")
             return (FILLING,)
         return ()
+
+    def _age(self, then: datetime) -> timedelta:
+        """How long ago that was; a moment in the future means that the clock was set back, and counts as too old."""
+        age = self._clock.now() - then
+        return age if age >= timedelta(0) else timedelta.max
 
     def _hash(self, credential: Credential) -> str:
         named = f"{credential.header}\0{credential.token}"

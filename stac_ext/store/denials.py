@@ -10,8 +10,8 @@ from sqlalchemy import Connection, delete, select, update
 
 from stac_ext.model import Visibility
 from stac_ext.store.database import next_seq
-from stac_ext.store.schema import grant, item, principal, project
-from stac_ext.store.writer import drop_project, note_denial
+from stac_ext.store.schema import grant, principal, project
+from stac_ext.store.writer import drop_project, lower_project, note_denial
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def apply_denial(conn: Connection, fact: Denial) -> None:
             drop_project(conn, project_id)
         case VisibilityLowered(project_id, visibility):
             note_denial(conn, project_id, seq)
-            _lower(conn, project_id, visibility, seq)
+            lower_project(conn, project_id, visibility, seq)
         case ProjectMoved(project_id):
             note_denial(conn, project_id, seq)
             conn.execute(update(project).where(project.c.id == project_id).values(known_seq=seq))
@@ -100,7 +100,7 @@ def apply_denial(conn: Connection, fact: Denial) -> None:
             conn.execute(delete(grant).where(grant.c.principal.in_(keys)))
             _distrust(conn, user_id, seq)
         case UserGained(user_id):
-            conn.execute(update(principal).where(principal.c.user_id == user_id).values(snapshot_at=0))
+            _distrust(conn, user_id, seq)
         case SubtreeDistrusted(path, gone):
             prefix = path.lower().rstrip("/") + "/"
             below = conn.execute(select(project.c.id).where(project.c.path.startswith(prefix, autoescape=True)))
@@ -108,19 +108,6 @@ def apply_denial(conn: Connection, fact: Denial) -> None:
                 apply_denial(conn, ProjectMoved(project_id))
                 if gone:
                     apply_denial(conn, VisibilityLowered(project_id, Visibility.PRIVATE))
-
-
-def _lower(conn: Connection, project_id: int, visibility: Visibility, seq: int) -> None:
-    conn.execute(
-        update(project)
-        .where(project.c.id == project_id, project.c.visibility < int(visibility))
-        .values(visibility=int(visibility), known_seq=seq, fingerprint="")
-    )
-    conn.execute(
-        update(item)
-        .where(item.c.project_id == project_id, item.c.visibility < int(visibility))
-        .values(visibility=int(visibility))
-    )
 
 
 def _distrust(conn: Connection, user_id: int, seq: int) -> None:

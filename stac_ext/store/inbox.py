@@ -104,12 +104,6 @@ class Inbox:
             rows = conn.execute(select(inbox.c.state, func.count().label("n")).group_by(inbox.c.state))
             return {row.state: row.n for row in rows}
 
-    def next_due(self) -> int | None:
-        """When the next queued work is due, in microseconds."""
-        with self._database.read() as conn:
-            due = conn.execute(select(func.min(inbox.c.not_before)).where(inbox.c.state == "queued")).scalar_one()
-        return None if due is None else int(due)
-
     def _settle(self, work: Work, **values: str | int) -> None:
         with self._database.write() as conn:
             conn.execute(update(inbox).where(inbox.c.id.in_(work.ids)).values(**values))

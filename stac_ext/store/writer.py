@@ -6,6 +6,7 @@ from enum import Enum
 import orjson
 from sqlalchemy import Connection, delete, insert, select, update
 
+from stac_ext.model import Visibility
 from stac_ext.store.database import Database, next_seq
 from stac_ext.store.records import ItemRecord, ProjectRecord
 from stac_ext.store.schema import alias, denial, grant, item, item_box, project
@@ -53,10 +54,26 @@ class CatalogueWriter:
                 _insert_item(conn, record, one)
             return Put.CHANGED
 
-    def drop(self, project_id: int) -> bool:
-        """Forget a project: its items, its aliases and everybody's grants for it. False where it was not known."""
+    def drop(self, project_id: int, began: int) -> Put:
+        """Forget a project: its items, its aliases and everybody's grants for it; UNCHANGED where it was not known.
+
+        SUPERSEDED where something newer than `began` wrote it.
+        """
         with self._database.write() as conn:
-            return drop_project(conn, project_id)
+            written = conn.execute(select(project.c.seq).where(project.c.id == project_id)).scalar_one_or_none()
+            if written is not None and written > began:
+                return Put.SUPERSEDED
+            return Put.CHANGED if drop_project(conn, project_id) else Put.UNCHANGED
+
+    def lower(self, project_id: int, visibility: Visibility) -> None:
+        """Apply at once that GitLab states a narrower visibility than the index has; a wider one waits for `put`."""
+        with self._database.read() as conn:
+            held = conn.execute(select(project.c.visibility).where(project.c.id == project_id)).scalar_one_or_none()
+        if held is not None and held < int(visibility):
+            with self._database.write() as conn:
+                seq = next_seq(conn)
+                note_denial(conn, project_id, seq)
+                lower_project(conn, project_id, visibility, seq)
 
     def fingerprint(self, project_id: int) -> str | None:
         """The fingerprint of what the project's items were built from; None where it must be read anew."""
@@ -86,6 +103,20 @@ def drop_project(conn: Connection, project_id: int) -> bool:
         conn.execute(delete(project).where(project.c.id == project_id))
     conn.execute(delete(grant).where(grant.c.project_id == project_id))
     return known
+
+
+def lower_project(conn: Connection, project_id: int, visibility: Visibility, seq: int) -> None:
+    """Make a project and its items at most this visible, inside a write transaction."""
+    conn.execute(
+        update(project)
+        .where(project.c.id == project_id, project.c.visibility < int(visibility))
+        .values(visibility=int(visibility), known_seq=seq, fingerprint="")
+    )
+    conn.execute(
+        update(item)
+        .where(item.c.project_id == project_id, item.c.visibility < int(visibility))
+        .values(visibility=int(visibility))
+    )
 
 
 def note_denial(conn: Connection, project_id: int, seq: int) -> None:

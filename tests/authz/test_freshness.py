@@ -90,6 +90,16 @@ def test_without_hooks_a_removed_member_is_out_after_the_hard_limit_at_the_lates
     assert not sees(hub, world, "exa")
 
 
+def test_a_clock_that_is_set_back_makes_no_rights_last_longer(
+    hub: RunningHub, world: SampleWorld, clock: ManualClock
+) -> None:
+    assert sees(hub, world, "exa")
+    clock.advance(-3600)
+    leave(world)
+    clock.advance(3000)
+    assert not sees(hub, world, "exa")
+
+
 def test_a_new_member_is_in_after_a_refresh(hub: RunningHub, world: SampleWorld, clock: ManualClock) -> None:
     assert not sees(hub, world, "olga")
     project, user = world.world.project_at(PRIVATE), world.world.user_named("olga")

@@ -70,6 +70,39 @@ def test_a_project_that_cannot_be_read_now_keeps_its_item(world: SampleWorld) ->
         assert hub.ids() == before
 
 
+@pytest.mark.parametrize("visibility", ["private", "members only"])
+def test_a_project_that_cannot_be_read_whole_is_hidden_if_gitlab_states_that_it_is_not_public_any_more(
+    world: SampleWorld, visibility: str
+) -> None:
+    with RunningHub(world.settings(gitlab_retries=0)) as hub:
+        hub.sweep()
+        project = world.world.project_at("earth/models/cloud-mask-onnx")
+        assert project is not None
+        world.gitlab.faults.add(r"/api/v4/projects/2/repository", status=500, times=None)
+        if visibility == "private":
+            world.world.set_visibility(project, "private")
+        else:
+            world.world.set_repository_access_level(project, "private")
+        assert ("ai-model", "2") in hub.ids()
+        hub.sweep()
+        assert ("ai-model", "2") not in hub.ids()
+        assert ("ai-model", "2") in hub.ids(world.token("maya"))
+
+
+def test_a_sweep_goes_on_where_only_anonymous_answers_are_odd(world: SampleWorld) -> None:
+    with RunningHub(world.settings()) as hub:
+        world.gitlab.faults.add(r"per_page=1$", status=200, body=b"<html>Sign in</html>", times=None)
+        assert hub.sweep().counts[Change.INDEXED] == 23
+        assert hub.ids() == []  # not known to be open, so closed
+        world.gitlab.faults.clear()
+        hub.sweep()
+        public = hub.ids()
+        assert public
+        world.gitlab.faults.add(r"per_page=1$", status=200, body=b"<html>Sign in</html>", times=None)
+        hub.sweep()
+        assert hub.ids() == public  # what was known stays
+
+
 def test_a_listing_that_fails_or_is_empty_drops_nothing(world: SampleWorld) -> None:
     with RunningHub(world.settings(gitlab_retries=1)) as hub:
         hub.sweep()

@@ -2,7 +2,9 @@
 
 import json
 import re
+import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,7 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 
 from sharinghub_ext.auth.dependency import resolve_viewer
-from tests.support.running import RunningHub, SampleWorld
+from tests.support.running import HOOK_SECRET, RunningHub, SampleWorld
 
 Standing = tuple[SampleWorld, RunningHub]
 
@@ -254,6 +256,41 @@ def test_the_documentation_page_loads_nothing_from_other_hosts(standing: Standin
     for path in re.findall(r'(?:src|href)="([^"]+)"', page):
         assert hub.get(path).status_code == 200
     assert hub.get("/api").json()["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"limit": 10**24},
+        {"intersects": {"type": "Point", "coordinates": [1, 2], "foo": 10**24}},
+        {"intersects": {"type": "Point", "coordinates": [1, 2], "foo": "\ud800"}},
+        {"intersects": {"type": "Point", "coordinates": [1, 2, 10**24]}},
+        {"intersects": {"type": "Point", "coordinates": [1, 2, float("1e308")]}},
+    ],
+)
+def test_a_body_that_cannot_be_written_again_is_no_500(standing: Standing, body: dict[str, Any]) -> None:
+    _, hub = standing
+    headers = {"Content-Type": "application/json"}
+    answer = hub.http.post("/stac/search", content=json.dumps(body), headers=headers)
+    assert answer.status_code in (200, 400)
+    deep = '{"intersects":{"type":"Point","coordinates":[1,2],"foo":' + "[" * 300 + "]" * 300 + "}}"
+    assert hub.http.post("/stac/search", content=deep, headers=headers).status_code in (200, 400)
+
+
+def test_a_locked_store_is_a_503(tmp_path: Path) -> None:
+    with SampleWorld(tmp_path) as world, RunningHub(world.settings()) as hub:
+        hub.sweep()
+        with sqlite3.connect(tmp_path / "hub.db", isolation_level=None) as holder:
+            holder.execute("BEGIN IMMEDIATE")
+            answer = hub.get("/stac/search", world.token("rita"))
+            assert answer.status_code == 503
+            assert answer.headers["retry-after"]
+            hook = {"X-Gitlab-Token": HOOK_SECRET}
+            body = b'{"event_name": "project_update", "project_id": 2}'
+            assert hub.http.post("/hooks/gitlab", content=body, headers=hook).status_code == 503
+            assert hub.get("/stac/search").status_code == 200
+            holder.execute("ROLLBACK")
+        assert hub.get("/stac/search", world.token("rita")).status_code == 200
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff", b"[" * 100_000])
