@@ -39,7 +39,6 @@ class Outcome:
     project_id: int
     change: Change
     reason: str = ""
-    problems: tuple[Problem, ...] = ()
 
 
 class Indexer:
@@ -82,7 +81,7 @@ class Indexer:
             put = self._writer.put(record, began, to_micros(self._clock.now()))
             if put is not Put.SUPERSEDED:
                 change = Change.INDEXED if put is Put.CHANGED else Change.UNCHANGED
-                return Outcome(project_id, change, problems=record.problems)
+                return Outcome(project_id, change)
         log.warning("rights of a project keep changing while it is read", project_id=project_id)
         return Outcome(project_id, Change.SKIPPED, "its rights kept changing while it was read")
 

@@ -98,7 +98,7 @@ class ProjectReader:
         except NotFound:
             return Absent("GitLab does not show this project to the service account")
         except AccessDenied:
-            return Absent("the service account may not read its code: make it Reporter of the project or its group")
+            return Absent(self._unreadable())
 
     def _look(self, project: dict[str, Any]) -> Absent | tuple[dict[str, Any] | None, str]:
         """The head commit and the fingerprint, unless the attributes alone say that it is not to be shown."""
@@ -121,8 +121,13 @@ class ProjectReader:
         if project.get("repository_access_level") == "disabled":
             return Absent("its repository is disabled, so nobody may download code")
         if "default_branch" not in project:
-            return Absent("the service account may not read its code: make it Reporter of the project or its group")
+            return Absent(self._unreadable())
         return None
+
+    def _unreadable(self) -> str:
+        if self._client.anonymous:
+            return "its code cannot be read without a token (SHARINGHUB_GITLAB_TOKEN)"
+        return "the service account may not read its code: make it Reporter of the project or its group"
 
     def _facts(self, project: dict[str, Any], head: dict[str, Any] | None) -> ProjectFacts:
         files: tuple[RepositoryFile, ...] = ()

@@ -26,7 +26,6 @@ class Report:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
     failed: list[tuple[int, str, str]] = field(default_factory=list)
-    with_problems: list[tuple[str, int]] = field(default_factory=list)
 
     def add(self, path: str, outcome: Outcome) -> None:
         self.counts[outcome.change] += 1
@@ -34,8 +33,6 @@ class Report:
             self.skipped.append((path, outcome.reason))
         if outcome.change is Change.REMOVED:
             self.removed.append((path, outcome.reason))
-        if outcome.problems:
-            self.with_problems.append((path, len(outcome.problems)))
 
 
 Progress = Callable[[int, int, str], None]

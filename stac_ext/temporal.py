@@ -78,12 +78,6 @@ def read_temporal(value: Any, log: ProblemLog, field: str = "extent.temporal") -
         return None
 
 
-def parse_moment(text: str) -> tuple[datetime, datetime]:
-    """The first and the last moment of what `text` names, in UTC; text without a zone is UTC. Raises ValueError."""
-    span = _parse(text)
-    return span.first, span.last
-
-
 def _interval(value: Any) -> Interval | None:
     if isinstance(value, dict):
         value = value.get("interval", value) if "interval" in value else value

@@ -1,5 +1,7 @@
 """`sharinghub standin`: a stand-in GitLab with sample projects, for trying the hub and for developing against it."""
 
+import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -30,11 +32,13 @@ def command(
     from gitlab_hooks.standin.server import StandIn
     from gitlab_hooks.standin.world import World
 
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="standin-") as folder:
         world = World(repositories=Path(folder), clock=SystemClock())
         samples = None if empty else populate(world)
         with listening(StandIn(world, host=host, port=port), f"--host {host} --port {port}") as server:
             typer.echo(f"Stand-in GitLab at {server.url}")
+            sys.stdout.flush()
             for name, token in samples.tokens.items() if samples else ():
                 typer.echo(f"  {name:16} {token}")
             with suppress(KeyboardInterrupt):

@@ -2,19 +2,20 @@
 
 import asyncio
 import sys
+from typing import Any
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-from rich.table import Table
 
 from gitlab_hooks.gateway.errors import GitLabError
 from gitlab_hooks.indexer import Change
 from gitlab_hooks.sweep import Report
 from sharinghub_ext.checks import GitLabCheckFailed, check_gitlab
 from sharinghub_ext.config import Settings, load_settings
-from sharinghub_ext.hub import build_hub
+from sharinghub_ext.hub import Hub, build_hub
 from sharinghub_ext.logs import configure_logs
+from stac_ext.store.writer import CatalogueWriter
 
 
 def command() -> None:
@@ -24,13 +25,13 @@ def command() -> None:
     """
     settings = load_settings()
     configure_logs(settings.model_copy(update={"log_level": "error"}))
-    report = asyncio.run(_sync(settings))
-    show(report, Console())
+    report, problems = asyncio.run(_sync(settings))
+    show(report, problems, Console(soft_wrap=True, markup=False, highlight=False))
     if report.failed:
         raise typer.Exit(1)
 
 
-async def _sync(settings: Settings) -> Report:
+async def _sync(settings: Settings) -> tuple[Report, list[tuple[str, list[dict[str, Any]]]]]:
     hub = build_hub(settings)
     console = Console(file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[path]}"))
@@ -44,37 +45,39 @@ async def _sync(settings: Settings) -> Report:
 
             report = await hub.sweep(progress)
             if report.failed:
-                await _again(hub.indexer.refresh, report)
-            return report
+                await _again(hub, report)
+            return report, await asyncio.to_thread(CatalogueWriter(hub.database).problems)
     except GitLabError as error:
         raise GitLabCheckFailed(f"{settings.api_url}: {error}", fatal=False) from error
     finally:
         await hub.close()
 
 
-async def _again(refresh: object, report: Report) -> None:
+async def _again(hub: Hub, report: Report) -> None:
     """Read once more what GitLab gave no usable answer for."""
-    assert callable(refresh)
     failed, report.failed = report.failed, []
     for project_id, path, _ in failed:
         try:
-            report.add(path, await refresh(project_id))
+            report.add(path, await hub.indexer.refresh(project_id))
         except GitLabError as error:
             report.failed.append((project_id, path, str(error)))
         except Exception as error:
             report.failed.append((project_id, path, f"{type(error).__name__}: {error}"))
 
 
-def show(report: Report, console: Console) -> None:
-    """Print a report for a person."""
+def show(report: Report, problems: list[tuple[str, list[dict[str, Any]]]], console: Console) -> None:
+    """Print a report for a person: what was left out and why, then what could not be used in the cards."""
     counts = ", ".join(f"{report.counts[change]} {change.value}" for change in Change)
     console.print(f"{counts}, {len(report.failed)} failed")
     rows = [("skipped", path, reason) for path, reason in report.skipped]
     rows += [("removed", path, reason) for path, reason in report.removed]
     rows += [("failed", path, reason) for _, path, reason in report.failed]
-    rows += [("problems", path, f"{count} in its metadata") for path, count in report.with_problems]
-    if rows:
-        table = Table("what", "project", "why", box=None)
-        for what, path, why in sorted(rows):
-            table.add_row(what, path, why)
-        console.print(table)
+    for what, path, why in sorted(rows):
+        console.print(f"{what} {path}: {why}")
+    if problems:
+        console.print("\nIn the cards of projects:")
+    for path, found in problems:
+        for one in found:
+            line = f", line {one['line']}" if one["line"] else ""
+            fix = f" {one['fix']}" if one["fix"] else ""
+            console.print(f"{path} ({one['rule']}{line}): {one['message']}{fix}")

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from stac_ext.model import Visibility
 from stac_ext.store.database import Database
@@ -110,12 +110,6 @@ class GrantTable:
         with self._database.write() as conn:
             conn.execute(delete(grant).where(grant.c.principal.in_(old)))
             conn.execute(delete(principal).where(principal.c.confirmed_at < before))
-
-    def count(self, key: str) -> int:
-        """How many projects the principal is granted."""
-        with self._database.read() as conn:
-            held = select(func.count()).select_from(grant).where(grant.c.principal == key)
-            return int(conn.execute(held).scalar_one())
 
 
 def _unasked(found: Principal, limit: int) -> Select[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""The tables that both engines share, and what each column means.
+"""The tables of the store, and what each column means.
 
 Times are integers: microseconds since 1970-01-01 UTC (years 1 to 9999 fit). `seq` values come from one counter in
 `meta` that every write raises; comparing them tells what happened first, across processes.

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from enum import Enum
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, delete, insert, select, update
@@ -80,6 +81,12 @@ class CatalogueWriter:
         with self._database.read() as conn:
             found = conn.execute(select(project.c.fingerprint).where(project.c.id == project_id)).scalar_one_or_none()
         return found or None
+
+    def problems(self) -> list[tuple[str, list[dict[str, Any]]]]:
+        """(path, problems) of each project in whose sources something could not be used; for those who run the hub."""
+        found = select(project.c.path, project.c.problems).where(project.c.problems != "[]").order_by(project.c.path)
+        with self._database.read() as conn:
+            return [(row.path, orjson.loads(row.problems)) for row in conn.execute(found)]
 
     def project_ids(self) -> frozenset[int]:
         """The projects that the index holds, for comparing with GitLab's list; not for showing to anybody."""

@@ -184,9 +184,26 @@ def test_sync_reports_and_is_idempotent(world: SampleWorld, tmp_path: Path) -> N
     first = run(tmp_path, "sync", **settings)
     assert first.returncode == 0, first.stderr
     assert "23 indexed" in first.stdout
-    assert "soil-moisture-lstm" in first.stdout
+    assert "earth/models/soil-moisture-lstm (front-matter-yaml, line 2)" in first.stdout
     second = run(tmp_path, "sync", **settings)
     assert "0 indexed, 23 unchanged" in second.stdout
+    assert first.stdout.partition("\n\n")[2] == second.stdout.partition("\n\n")[2] != ""
+
+
+def test_sync_without_a_token_says_what_it_left_out_by_its_whole_name(world: SampleWorld, tmp_path: Path) -> None:
+    done = run(tmp_path, "sync", GITLAB_URL=world.gitlab.url)
+    expected = "skipped earth/datasets/embargoed-field-campaign: its code cannot be read without a token"
+    assert expected in done.stdout
+
+
+def test_a_stopped_standin_leaves_nothing_behind(tmp_path: Path) -> None:
+    settings = {**environment(tmp_path), "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen([*HUB, "standin", "--port", "0"], env=settings, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert "Stand-in GitLab at" in process.stdout.readline()
+    process.terminate()
+    assert process.wait(20) == 0
+    assert list(tmp_path.glob("standin-*")) == []
 
 
 def test_serve_indexes_by_itself_answers_and_ends_cleanly(world: SampleWorld, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from stac_ext.model import ANONYMOUS, Viewer, Visibility
 from stac_ext.query import parse_search
@@ -21,6 +22,7 @@ from stac_ext.store.denials import (
 from stac_ext.store.grants import GrantTable
 from stac_ext.store.inbox import Inbox
 from stac_ext.store.reader import CatalogueReader
+from stac_ext.store.schema import grant as grant_rows
 from stac_ext.store.writer import CatalogueWriter, Put
 from tests.stac_ext.store.rows import put, record, stac_item
 
@@ -30,6 +32,12 @@ USER = Viewer(Visibility.INTERNAL, "user:7")
 
 def count(reader: CatalogueReader, viewer: Viewer = ANONYMOUS, **asked: object) -> int:
     return len(reader.search(viewer, parse_search(**asked)).docs)
+
+
+def held(database: Database) -> int:
+    """How many projects the user is granted."""
+    with database.read() as conn:
+        return conn.execute(select(func.count()).select_from(grant_rows)).scalar_one()
 
 
 def deny(inbox: Inbox, *facts: Denial, key: str = "d") -> None:
@@ -115,7 +123,7 @@ def test_drop_takes_items_boxes_aliases_and_grants(
     assert writer.drop(1, database.seq()) is Put.CHANGED
     assert writer.drop(1, database.seq()) is Put.UNCHANGED
     assert count(reader) == 0
-    assert grants.count("user:7") == 0
+    assert held(database) == 0
     put(writer, 2, path="b/other")
     assert reader.item_id_of_path(ANONYMOUS, "ai-model", "a/old") is None
 
@@ -186,7 +194,7 @@ def test_a_listing_that_began_before_a_denial_still_removes(
     began = database.seq()
     deny(inbox, UserGained(7), MemberRemoved(9, 7))
     assert not grants.replace("user:7", [2, 3], began=began, now=3)
-    assert grants.count("user:7") == 1
+    assert held(database) == 1
 
 
 @pytest.mark.parametrize("fact", [UserGained(7), MemberRemoved(9, 7), UserDistrusted(7)])
@@ -219,7 +227,7 @@ def test_what_became_known_or_less_public_later_is_unasked_until_it_was_asked(
     assert unasked() == [3, 2]
     grants.add("user:7", [3], began=database.seq(), asked_seq=database.seq())
     assert unasked() == []
-    assert grants.count("user:7") == 2
+    assert held(database) == 2
 
 
 def test_a_delivery_is_received_once_and_deliveries_for_a_scope_are_settled_together(inbox: Inbox) -> None:
