@@ -82,7 +82,8 @@ class ProjectReader:
         """
         try:
             if listed is not None and known is not None:
-                stated(effective_visibility(listed, anonymous=self._client.anonymous))
+                if {"visibility", "repository_access_level"} <= listed.keys():  # a list may leave them out
+                    stated(effective_visibility(listed, anonymous=self._client.anonymous))
                 unchanged = self._look(listed)
                 if not isinstance(unchanged, Absent) and unchanged[1] == known:
                     return Unchanged()

@@ -90,6 +90,24 @@ def test_a_project_that_cannot_be_read_whole_is_hidden_if_gitlab_states_that_it_
         assert ("ai-model", "2") in hub.ids(world.token("maya"))
 
 
+def test_a_listing_that_leaves_out_the_repository_level_hides_nothing(
+    world: SampleWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with RunningHub(world.settings()) as hub:
+        hub.sweep()
+        before, seq = hub.ids(), hub.hub.database.seq()
+        whole = ServiceClient.tagged_projects
+
+        def shorter(self: ServiceClient, topic: str) -> Any:
+            for project in whole(self, topic):
+                yield {name: value for name, value in project.items() if name != "repository_access_level"}
+
+        monkeypatch.setattr(ServiceClient, "tagged_projects", shorter)
+        hub.sweep()
+        assert hub.ids() == before
+        assert hub.hub.database.seq() == seq
+
+
 def test_a_sweep_goes_on_where_only_anonymous_answers_are_odd(world: SampleWorld) -> None:
     with RunningHub(world.settings()) as hub:
         world.gitlab.faults.add(r"per_page=1$", status=200, body=b"<html>Sign in</html>", times=None)
