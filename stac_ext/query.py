@@ -145,7 +145,7 @@ def parse_datetime(value: object) -> tuple[int, int]:
 def parse_bbox(value: object) -> BaseGeometry:
     """The area of a 2-D or 3-D box in longitude and latitude; west > east crosses the antimeridian.
 
-    What lies beyond a pole holds nothing: clients that widen a box of the whole world send that.
+    A box that lies beyond a pole as a whole holds nothing: clients that step past the whole world send such.
     """
     example = "5.9,45.8,10.5,47.8"
     numbers = _numbers(value, example)
@@ -155,7 +155,8 @@ def parse_bbox(value: object) -> BaseGeometry:
     west, south, east, north = numbers[0], numbers[1], numbers[half], numbers[half + 1]
     if len(numbers) == 6 and numbers[2] > numbers[5]:
         raise InvalidParameter("bbox", "its third number (lowest height) is above its sixth (highest)", example)
-    if not (-360 <= west <= 360 and -360 <= east <= 360 and -360 <= south <= 360 and -360 <= north <= 360):
+    beyond_a_pole = 90 < south <= north <= 360 or -360 <= south <= north < -90
+    if not (-360 <= west <= 360 and -360 <= east <= 360 and (beyond_a_pole or -90 <= south <= 90 >= north >= -90)):
         raise InvalidParameter("bbox", "longitudes go from -180 to 180 and latitudes from -90 to 90", example)
     if south > north:
         raise InvalidParameter("bbox", "its south is above its north; the order is west,south,east,north", example)

@@ -133,6 +133,7 @@ def test_datetime_meets_the_declared_interval_else_the_datetime(
         pytest.param({"bbox": [170, -30, 190, 0]}, ["across"], id="longitudes of a map from 0 to 360"),
         pytest.param({"bbox": [181, -16, 182, -15.5]}, ["across"], id="beyond 180"),
         pytest.param({"bbox": [-360, -90, 360, 90]}, ["across", "triangle"], id="twice around"),
+        pytest.param({"bbox": [181, 91, 182, 92]}, [], id="beyond a pole"),
         pytest.param({"bbox": [-170, -20, 170, -15]}, [], id="the gap between the parts"),
         pytest.param({"bbox": [-180, -90, 180, 90]}, ["across", "triangle"], id="the world; not what has no place"),
         pytest.param({"intersects": {"type": "Point", "coordinates": [1, 1]}}, ["triangle"], id="point"),
