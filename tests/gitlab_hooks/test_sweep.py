@@ -56,7 +56,7 @@ def test_one_bad_project_never_stops_the_rest_and_is_reported(world: SampleWorld
 
 def test_a_stalled_answer_costs_one_project_its_turn(world: SampleWorld) -> None:
     with RunningHub(world.settings(gitlab_timeout=3, gitlab_retries=0)) as hub:
-        world.gitlab.faults.add(r"/api/v4/projects/2/repository/tree", stall=30, times=None)
+        world.gitlab.faults.add(r"/api/v4/projects/2/repository/tree", stall=6, times=None)
         report = hub.sweep()
         assert [project_id for project_id, _, _ in report.failed] == [2]
         assert report.counts[Change.INDEXED] == 22
