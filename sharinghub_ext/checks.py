@@ -24,28 +24,8 @@ def check_gitlab(settings: Settings, client: ServiceClient) -> None:
         if (target := client.redirected_to()) is not None:
             raise GitLabCheckFailed(f"SHARINGHUB_GITLAB_URL: {url} redirects to {target}: set that URL", fatal=True)
         identity = client.identity()
-    except CredentialRefused as error:
-        if client.anonymous:
-            raise GitLabCheckFailed(
-                f"{url} shows nothing without a token: set SHARINGHUB_GITLAB_TOKEN", fatal=True
-            ) from error
-        raise GitLabCheckFailed(
-            f"SHARINGHUB_GITLAB_TOKEN: {url} refuses it: it is invalid, expired or revoked", fatal=True
-        ) from error
-    except InsufficientScope as error:
-        raise GitLabCheckFailed(
-            f"SHARINGHUB_GITLAB_TOKEN: it lacks the scope {error.scope}: create one with read_api", fatal=True
-        ) from error
-    except AccessDenied as error:
-        raise GitLabCheckFailed(
-            f"SHARINGHUB_GITLAB_TOKEN: {url} refuses its account: it may be blocked", fatal=True
-        ) from error
-    except NotFound as error:
-        raise GitLabCheckFailed(
-            f"SHARINGHUB_GITLAB_URL: there is no GitLab at {url} (its API answers 404)", fatal=True
-        ) from error
     except GitLabError as error:
-        raise GitLabCheckFailed(f"SHARINGHUB_GITLAB_URL: no GitLab answers at {url}: {error}", fatal=False) from error
+        raise _explained(error, url, client.anonymous) from error
     if identity is None:
         log.warning("no service token: only what everybody may see is catalogued (SHARINGHUB_GITLAB_TOKEN)")
         return
@@ -54,3 +34,21 @@ def check_gitlab(settings: Settings, client: ServiceClient) -> None:
         log.warning("the service token may write: a token with read_api is enough")
     if identity.admin:
         log.warning("the service account is an administrator: a bot that is Reporter in the groups is enough")
+
+
+def _explained(error: GitLabError, url: str, anonymous: bool) -> GitLabCheckFailed:
+    """What to change; waiting helps only where GitLab gave no usable answer."""
+    match error:
+        case CredentialRefused() if anonymous:
+            message = f"{url} shows nothing without a token: set SHARINGHUB_GITLAB_TOKEN"
+        case CredentialRefused():
+            message = f"SHARINGHUB_GITLAB_TOKEN: {url} refuses it: it is invalid, expired or revoked"
+        case InsufficientScope():
+            message = f"SHARINGHUB_GITLAB_TOKEN: it lacks the scope {error.scope}: create one with read_api"
+        case AccessDenied():
+            message = f"SHARINGHUB_GITLAB_TOKEN: {url} refuses its account: it may be blocked"
+        case NotFound():
+            message = f"SHARINGHUB_GITLAB_URL: there is no GitLab at {url} (its API answers 404)"
+        case _:
+            return GitLabCheckFailed(f"SHARINGHUB_GITLAB_URL: no GitLab answers at {url}: {error}", fatal=False)
+    return GitLabCheckFailed(message, fatal=True)

@@ -177,9 +177,10 @@ class Viewers:
                 raise _unavailable(str(error), error.retry_after) from error
             log.warning("rights of a caller could not be listed", error=str(error))
             return False
-        except GitLabError as error:
-            self._confirmed.pop(self._hash(credential), None)
-            raise _refusal(error) from error
+        except GitLabError as error:  # about the token that listed, which may be another one of the same user
+            log.warning("rights of a caller could not be listed", error=str(error))
+            await self._confirm(credential)
+            return False
         return True
 
     async def _new_items(self, credential: Credential, confirmed: _Confirmed, found: Principal) -> tuple[str, ...]:
