@@ -10,9 +10,9 @@ from typing import Any
 import structlog
 
 from gitlab_hooks.reading import Absent, ProjectReader, Read, Unchanged
-from stac_ext.builder import BuildContext, build_item
 from stac_ext.categories import Category
 from stac_ext.clock import Clock
+from stac_ext.items.builder import BuildContext, build_item
 from stac_ext.model import Problem
 from stac_ext.store.database import Database
 from stac_ext.store.records import ProjectRecord, to_record

@@ -7,8 +7,8 @@ from typing import Any, Final
 import pystac
 
 from stac_ext.categories import Category
-from stac_ext.licence import OTHER
-from stac_ext.providers import host_provider
+from stac_ext.items.licence import OTHER
+from stac_ext.items.providers import host_provider
 from stac_ext.times import format_rfc3339
 from stac_ext.urls import BuildContext
 

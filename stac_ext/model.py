@@ -1,5 +1,6 @@
 """What a project, an item and a viewer are: the frozen values that flow between the packages."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum
@@ -41,12 +42,120 @@ class DetectedLicence:
 
 
 @dataclass(frozen=True, slots=True)
+class FileText:
+    """The bytes of a small file that says something about the project; `truncated` where only its head was read."""
+
+    data: bytes
+    truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FileEnds:
+    """The first bytes of a large file and, where the source honours ranges, its last; `size` of the whole in bytes.
+
+    `whole` says that `head` is all of it.
+    """
+
+    head: bytes
+    tail: bytes = b""
+    size: int | None = None
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseLink:
+    """A file that a release links to. `url` is GitLab's own permanent URL for it, or that of another host."""
+
+    name: str
+    url: str
+    kind: str = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release: a tag with notes. `sha` is the commit of the tag, None where GitLab shows none."""
+
+    tag: str
+    name: str
+    description: str
+    released_at: datetime
+    sha: str | None = None
+    upcoming: bool = False
+    links: tuple[ReleaseLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFile:
+    """One file of a package. `size` in bytes; digests in lower-case hex where GitLab states them."""
+
+    id: int
+    name: str
+    size: int | None = None
+    sha256: str | None = None
+    md5: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A version of a package. `kind` is GitLab's `package_type` (`generic`, `pypi`, `ml_model`)."""
+
+    id: int
+    name: str
+    version: str
+    kind: str
+    created_at: datetime
+    files: tuple[PackageFile, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageTag:
+    """One tag of a container image. `digest` as `sha256:<hex>`."""
+
+    name: str
+    digest: str | None = None
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerImage:
+    """A repository of the container registry; `location` is what `docker pull` takes."""
+
+    location: str
+    tags: tuple[ImageTag, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A version in GitLab's model registry, with the package that holds its files.
+
+    `parameters` and `metrics` are those of the candidate behind it.
+    """
+
+    model: str
+    version: str
+    description: str
+    created_at: datetime
+    package: Package | None = None
+    parameters: tuple[tuple[str, str], ...] = ()
+    metrics: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OmittedFacet:
+    """A part of the project that fewer people may see than its code, and that is therefore left out."""
+
+    facet: str
+    access_level: str
+
+
+@dataclass(frozen=True, slots=True)
 class ProjectFacts:
     """Everything that an item is built from: what GitLab said about one project at one revision.
 
     `head_sha`, `head_committed_at` and `default_branch` are None for an empty repository. `readme` holds the raw
     bytes as they are in the repository, in whatever encoding; `readme_truncated` says that only its head was read, and
-    `files_truncated` that the repository holds more files than `files`.
+    `files_truncated` that the repository holds more files than `files`. `texts` are the other files whose content was
+    read, `ends` the heads and tails of large ones, both by path; which those are is decided by `stac_ext/sources.py`.
     """
 
     id: int
@@ -71,6 +180,13 @@ class ProjectFacts:
     licence: DetectedLicence | None = None
     http_url_to_repo: str | None = None
     issues_enabled: bool = False
+    texts: Mapping[str, FileText] = field(default_factory=dict)
+    ends: Mapping[str, FileEnds] = field(default_factory=dict)
+    releases: tuple[Release, ...] = ()
+    packages: tuple[Package, ...] = ()
+    images: tuple[ContainerImage, ...] = ()
+    models: tuple[ModelVersion, ...] = ()
+    omitted: tuple[OmittedFacet, ...] = ()
 
     @property
     def namespace(self) -> str:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 import yaml
 
-from stac_ext.builder import BuildContext, build_item
 from stac_ext.categories import AI_MODEL, DATASET, Category
+from stac_ext.items.builder import BuildContext, build_item
 from stac_ext.media_types import TYPE_AS
 from stac_ext.model import BuiltItem, ProjectFacts, RepositoryFile, Visibility
 from tests.docs.generate import DOCS

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from stac_ext.builder import MAX_DESCRIPTION, BuildContext, build_item
 from stac_ext.categories import AI_MODEL, DATASET, DEFAULT_CATEGORIES, Category
+from stac_ext.items.builder import MAX_DESCRIPTION, BuildContext, build_item
 from stac_ext.model import BuiltItem, DetectedLicence, ProjectFacts, RepositoryFile, Visibility
 from tests.support.schemas import validator
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from stac_ext.assets import MAX_ASSETS, AssetGatherer
 from stac_ext.categories import AI_MODEL, DATASET, Category
+from stac_ext.items.assets import MAX_ASSETS, AssetGatherer
 from stac_ext.model import ProjectFacts, RepositoryFile, Visibility
 from stac_ext.problem_log import ProblemLog
 from stac_ext.urls import BuildContext

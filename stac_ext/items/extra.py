@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import orjson
 
-from stac_ext.ml_model import is_ml_model_key
+from stac_ext.items.ml_model import is_ml_model_key
 from stac_ext.problem_log import ProblemLog
 
 MAX_EXTRA: Final = 16 * 1024

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from stac_ext import spdx
+from stac_ext.items import spdx
 from stac_ext.model import DetectedLicence
 from stac_ext.problem_log import ProblemLog
 from stac_ext.sanitize import line_of, quoted

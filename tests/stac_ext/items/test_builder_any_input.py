@@ -9,8 +9,8 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stac_ext.builder import BuildContext, build_item
 from stac_ext.categories import DEFAULT_CATEGORIES
+from stac_ext.items.builder import BuildContext, build_item
 from stac_ext.model import DetectedLicence, ProjectFacts, RepositoryFile, Visibility
 from tests.support.schemas import validator
 

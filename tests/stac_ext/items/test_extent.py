@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from shapely.geometry import shape
 
-from stac_ext.extent import Spatial, read_spatial
+from stac_ext.items.extent import Spatial, read_spatial
 from stac_ext.problem_log import ProblemLog
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from stac_ext.items.temporal import read_temporal
 from stac_ext.problem_log import ProblemLog
-from stac_ext.temporal import read_temporal
 from stac_ext.times import format_rfc3339
 
 OPEN_START, OPEN_END = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import pystac
 
-from stac_ext.asset_rules import AssetRule, read_rules
 from stac_ext.categories import Category
 from stac_ext.globs import Glob, GlobSet
+from stac_ext.items.asset_rules import AssetRule, read_rules
 from stac_ext.media_types import file_kind, is_checkpoint, is_thumbnail
 from stac_ext.model import ProjectFacts, RepositoryFile
 from stac_ext.problem_log import ProblemLog

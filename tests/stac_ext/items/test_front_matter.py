@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from stac_ext.front_matter import FrontMatter, read_front_matter
+from stac_ext.items.front_matter import FrontMatter, read_front_matter
 
 
 def read(text: str | bytes, **options: bool) -> FrontMatter:

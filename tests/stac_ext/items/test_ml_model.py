@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stac_ext.ml_model import read_ml_model
+from stac_ext.items.ml_model import read_ml_model
 from stac_ext.problem_log import ProblemLog
 
 WHOLE = {"learning_approach": "supervised", "prediction_type": "segmentation", "architecture": "U-Net"}

@@ -9,21 +9,21 @@ from typing import Any, Final, TypeVar
 
 import pystac
 
-from stac_ext import citation, ml_model
-from stac_ext.assets import FILE_EXTENSION, AssetGatherer
 from stac_ext.categories import Category
-from stac_ext.citation import Citation, read_citation
-from stac_ext.extent import read_spatial
-from stac_ext.extra import keep_extra
-from stac_ext.front_matter import FrontMatter, read_front_matter
-from stac_ext.licence import Licence, resolve_licence
-from stac_ext.links import catalogue_links, declared_links, gitlab_links
-from stac_ext.ml_model import MlModel, is_ml_model_key, read_ml_model
+from stac_ext.items import citation, ml_model
+from stac_ext.items.assets import FILE_EXTENSION, AssetGatherer
+from stac_ext.items.citation import Citation, read_citation
+from stac_ext.items.extent import read_spatial
+from stac_ext.items.extra import keep_extra
+from stac_ext.items.front_matter import FrontMatter, read_front_matter
+from stac_ext.items.licence import Licence, resolve_licence
+from stac_ext.items.links import catalogue_links, declared_links, gitlab_links
+from stac_ext.items.ml_model import MlModel, is_ml_model_key, read_ml_model
+from stac_ext.items.providers import build_providers
+from stac_ext.items.temporal import Interval, read_temporal
 from stac_ext.model import BuiltItem, ProjectFacts
 from stac_ext.problem_log import ProblemLog
-from stac_ext.providers import build_providers
 from stac_ext.sanitize import TITLE_LIMIT, clean_line, clean_text, line_of, lines_of, quoted
-from stac_ext.temporal import Interval, read_temporal
 from stac_ext.times import format_rfc3339
 from stac_ext.urls import BuildContext
 

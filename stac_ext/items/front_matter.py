@@ -1,6 +1,6 @@
 """What a README says about its project: where its front matter ends, and which of its fields can be used.
 
-1. The bytes become text (`stac_ext/readme_text.py`).
+1. The bytes become text (`stac_ext/items/readme_text.py`).
 2. The block between a first line `---` and the next `---` or `...` is YAML; what follows is the Markdown body.
 3. A block that is not YAML is cut at its top-level keys, and each field is read on its own.
 4. Values are JSON-ready: text, numbers that are finite and exact, booleans, null, lists, mappings with text as keys.
@@ -14,8 +14,8 @@ from typing import Any, Final
 
 import yaml
 
+from stac_ext.items.readme_text import decode_readme
 from stac_ext.model import Problem
-from stac_ext.readme_text import decode_readme
 from stac_ext.sanitize import MAX_INTEGER, clean_line, clean_text, quoted
 
 MAX_BLOCK: Final = 256 * 1024

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from stac_ext.licence import Licence, resolve_licence, spdx_expression
+from stac_ext.items.licence import Licence, resolve_licence, spdx_expression
 from stac_ext.model import DetectedLicence
 from stac_ext.problem_log import ProblemLog
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stac_ext.categories import DATASET
-from stac_ext.links import catalogue_links, declared_links, gitlab_links
+from stac_ext.items.links import catalogue_links, declared_links, gitlab_links
 from stac_ext.model import ProjectFacts, RepositoryFile, Visibility
 from stac_ext.problem_log import ProblemLog
 from stac_ext.urls import BuildContext, repository_path, safe_url
