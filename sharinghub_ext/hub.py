@@ -28,6 +28,7 @@ from stac_ext.clock import Clock, SystemClock
 from stac_ext.keyset import PageTokens
 from stac_ext.store.database import Database
 from stac_ext.store.inbox import Inbox
+from stac_ext.store.opening import open_store
 from stac_ext.store.reader import CatalogueReader
 from stac_ext.store.writer import CatalogueWriter
 from stac_ext.times import format_rfc3339
@@ -122,7 +123,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     clock = clock or SystemClock()
     categories = DEFAULT_CATEGORIES
     topics = tuple(category.topic for category in categories)
-    database = Database.open(settings.database_url)
+    database = open_store(settings.database_url)
     urls = Urls(settings.public_url or _address(database, public_url))
     context = BuildContext(
         stac_url=urls.stac,

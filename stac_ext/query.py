@@ -36,18 +36,37 @@ class InvalidParameter(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class SortKey:
+    """One thing to sort by. An absent value counts as less than every other."""
+
+    name: str
+    descending: bool = False
+
+
+DEFAULT_SORT = (SortKey("updated", descending=True),)
+
+
+@dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """A parsed search; None means no condition. `area` is WKB in CRS84, `interval` microseconds, ends included."""
+    """A parsed search; None means no condition. `area` is WKB in CRS84, `interval` microseconds, ends included.
+
+    `phrases` are sequences of words (`stac_ext/words.py`) of which an item's texts must hold one. What `sort` leaves
+    equal is sorted by id, then by collection.
+    """
 
     collections: tuple[str, ...] | None = None
     ids: tuple[str, ...] | None = None
     area: bytes | None = None
     interval: tuple[int, int] | None = None
+    phrases: tuple[tuple[str, ...], ...] | None = None
+    sort: tuple[SortKey, ...] = DEFAULT_SORT
     limit: int = DEFAULT_LIMIT
 
     def digest(self) -> str:
-        """A short hash of the conditions (not of the limit), to which page tokens are bound."""
-        parts = [self.collections, self.ids, self.area.hex() if self.area else None, self.interval]
+        """A short hash of the conditions and the order (not of the limit), to which page tokens are bound."""
+        area = self.area.hex() if self.area else None
+        order = [(key.name, key.descending) for key in self.sort]
+        parts = [self.collections, self.ids, area, self.interval, self.phrases, order]
         return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:16]
 
 

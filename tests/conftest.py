@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.running import RunningHub, SampleWorld
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -16,6 +17,13 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("needs the public schemas in ../shared, which are not here")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server with PostGIS; tests that need it skip where there is none."""
+    with postgres_server() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from stac_ext.model import Visibility
-from stac_ext.store.database import Database
+from stac_ext.store.database import Database, retried
 from stac_ext.store.schema import denial, grant, principal, project
 
 
@@ -35,10 +35,12 @@ class GrantTable:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @retried
     def find(self, key: str) -> Principal | None:
         with self._database.read() as conn:
             return _find(conn, key)
 
+    @retried
     def confirm(self, key: str, user_id: int, username: str, external: bool, now: int) -> Principal:
         """Record that GitLab confirmed this identity at `now`; what was granted before stays."""
         values = {"user_id": user_id, "username": username, "external": int(external), "confirmed_at": now}
@@ -50,12 +52,14 @@ class GrantTable:
         assert found is not None
         return found
 
+    @retried
     def forget(self, key: str) -> None:
         """Remove a principal whose credential GitLab refused, with its grants."""
         with self._database.write() as conn:
             conn.execute(delete(grant).where(grant.c.principal == key))
             conn.execute(delete(principal).where(principal.c.key == key))
 
+    @retried
     def replace(self, key: str, project_ids: Collection[int], began: int, now: int) -> bool:
         """Write a whole listing as a diff. False where a denial came after it began: what the denial concerns was not
         added, and the listing has to be repeated.
@@ -76,6 +80,7 @@ class GrantTable:
             conn.execute(update(principal).where(principal.c.key == key).values(snapshot_at=now, snapshot_seq=began))
             return True
 
+    @retried
     def standing(self, key: str) -> tuple[Principal, bool] | None:
         """The principal, and whether there are projects that it has not been asked about yet."""
         with self._database.read() as conn:
@@ -84,6 +89,7 @@ class GrantTable:
                 return None
             return found, conn.execute(_unasked(found, 1)).first() is not None
 
+    @retried
     def unasked(self, found: Principal, limit: int) -> list[tuple[int, int]]:
         """(id, seq) of the projects that became known or less public after the listing, oldest first.
 
@@ -92,6 +98,7 @@ class GrantTable:
         with self._database.read() as conn:
             return [(row.id, row.known_seq) for row in conn.execute(_unasked(found, limit))]
 
+    @retried
     def add(self, key: str, project_ids: Collection[int], began: int, asked_seq: int) -> None:
         """Add what GitLab granted among the unasked projects up to `asked_seq`, unless a denial came in between."""
         with self._database.write() as conn:
@@ -104,6 +111,7 @@ class GrantTable:
             if not denied and found.snapshot_seq < asked_seq:
                 conn.execute(update(principal).where(principal.c.key == key).values(snapshot_seq=asked_seq))
 
+    @retried
     def prune(self, before: int) -> None:
         """Forget principals that GitLab last confirmed before this time, with their grants."""
         old = select(principal.c.key).where(principal.c.confirmed_at < before)

@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from stac_ext.store.database import Database
+from stac_ext.store.database import Database, retried
 from stac_ext.store.denials import Denial, apply_denial
 from stac_ext.store.schema import inbox
 
@@ -29,6 +30,7 @@ class Inbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @retried
     def receive(self, delivery: str, event: str, scope: str | None, denials: Sequence[Denial], now: int) -> bool:
         """Apply the denials and queue the rest in one transaction. False where this delivery was received before.
 
@@ -53,6 +55,7 @@ class Inbox:
             )
             return True
 
+    @retried
     def claim(self, now: int, busy: Collection[str]) -> Work | None:
         """The oldest due work whose scope is not among the busy ones, with every delivery that it settles."""
         with self._database.read() as conn:
@@ -69,6 +72,7 @@ class Inbox:
             ).all()
         return Work(first, tuple(row.id for row in rows), max(row.tries for row in rows))
 
+    @retried
     def expand(self, work: Work, scopes: Sequence[str]) -> None:
         """Queue one piece of work for each scope that this work stands for; all in one transaction."""
         if not scopes:
@@ -80,7 +84,8 @@ class Inbox:
                 {"delivery": f"{first.delivery}>{work.ids[-1]}>{scope}", "scope": scope, **_FRESH, **shared}
                 for scope in scopes
             ]
-            conn.execute(insert(inbox).prefix_with("OR IGNORE"), rows)
+            dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+            conn.execute(dialect.insert(inbox).on_conflict_do_nothing(), rows)
 
     def done(self, work: Work) -> None:
         self._settle(work, state="done", error="")
@@ -93,17 +98,20 @@ class Inbox:
         """Give up on the work and keep it with the reason."""
         self._settle(work, state="dead", error=error[:500], tries=work.tries + 1)
 
+    @retried
     def prune(self, before: int) -> None:
         """Delete what was settled and received before this time; duplicates of it are no longer recognised."""
         with self._database.write() as conn:
             conn.execute(inbox.delete().where(inbox.c.state != "queued", inbox.c.received_at < before))
 
+    @retried
     def counts(self) -> dict[str, int]:
         """How many deliveries are in each state."""
         with self._database.read() as conn:
             rows = conn.execute(select(inbox.c.state, func.count().label("n")).group_by(inbox.c.state))
             return {row.state: row.n for row in rows}
 
+    @retried
     def _settle(self, work: Work, **values: str | int) -> None:
         with self._database.write() as conn:
             conn.execute(update(inbox).where(inbox.c.id.in_(work.ids)).values(**values))

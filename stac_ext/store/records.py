@@ -9,8 +9,22 @@ from shapely.geometry import shape
 
 from stac_ext.model import Problem, Visibility
 from stac_ext.times import parse_rfc3339, to_micros
+from stac_ext.words import normalise, numbered
 
+MAX_TITLE = 300
 Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What of an item is sorted by and looked for in free text. Times are in microseconds; `title` is normalised."""
+
+    datetime: int | None = None
+    created: int | None = None
+    title: str | None = None
+    license: str | None = None
+    stars: int | None = None
+    words: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +40,7 @@ class ItemRecord:
     bbox: Box | None = None
     boxes: tuple[Box, ...] = ()
     geometry: bytes | None = None
+    searched: Searched = Searched()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,27 @@ def to_record(item: dict[str, Any]) -> ItemRecord:
         bbox=bbox,
         boxes=boxes,
         geometry=geometry,
+        searched=searched(item),
     )
+
+
+def searched(item: dict[str, Any]) -> Searched:
+    """What of a valid STAC Item is sorted by and looked for in free text."""
+    properties = item["properties"]
+    title, description = properties.get("title"), properties.get("description")
+    texts = [title, description, *properties.get("keywords", ()), properties.get("sharinghub:path")]
+    return Searched(
+        datetime=_micros(properties.get("datetime")),
+        created=_micros(properties.get("created")),
+        title=normalise(title).replace("\0", "")[:MAX_TITLE] if title else None,
+        license=properties.get("license"),
+        stars=properties.get("sharinghub:stars"),
+        words=tuple(numbered(texts)),
+    )
+
+
+def _micros(value: str | None) -> int | None:
+    return None if value is None else to_micros(parse_rfc3339(value))
 
 
 def split_box(box: Box) -> tuple[Box, ...]:

@@ -1,33 +1,34 @@
-"""The tables of the store, and what each column means.
+"""The tables of the store as they are after the last migration, and what each column means.
 
 Times are integers: microseconds since 1970-01-01 UTC (years 1 to 9999 fit). `seq` values come from one counter in
-`meta` that every write raises; comparing them tells what happened first, across processes.
+`meta` that every write raises; comparing them tells what happened first, across processes. The tables are made by
+`stac_ext/store/migrations`; a test holds both equal.
 """
 
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Index, Integer, LargeBinary, MetaData, Table
 
-SCHEMA_VERSION = 1
+from stac_ext.store.columns import Geometry, PlainText, Serial, Words
 
 tables = MetaData()
 
 meta = Table(
     "meta",
     tables,
-    Column("key", Text, primary_key=True),
-    Column("value", Text, nullable=False),
+    Column("key", PlainText, primary_key=True),
+    Column("value", PlainText, nullable=False),
 )
 
 project = Table(
     "project",
     tables,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    Column("path", Text, nullable=False),  # in lower case: GitLab's paths are case-insensitive
+    Column("path", PlainText, nullable=False),  # in lower case: GitLab's paths are case-insensitive
     Column("visibility", Integer, nullable=False),  # effective
-    Column("fingerprint", Text, nullable=False),  # of what the items were built from
+    Column("fingerprint", PlainText, nullable=False),  # of what the items were built from
     Column("indexed_at", BigInteger, nullable=False),
     Column("seq", BigInteger, nullable=False),  # when it was written last
     Column("known_seq", BigInteger, nullable=False),  # when it became known, or less public, last
-    Column("problems", Text, nullable=False),  # JSON list
+    Column("problems", PlainText, nullable=False),  # JSON list
     Index("project_path", "path"),
     Index("project_known", "known_seq"),
 )
@@ -35,17 +36,17 @@ project = Table(
 alias = Table(
     "alias",
     tables,
-    Column("path", Text, primary_key=True),  # a former path of the project, in lower case
+    Column("path", PlainText, primary_key=True),  # a former path of the project, in lower case
     Column("project_id", BigInteger, ForeignKey("project.id", ondelete="CASCADE"), nullable=False, index=True),
 )
 
 item = Table(
     "item",
     tables,
-    Column("pk", Integer, primary_key=True, autoincrement=True),
-    Column("collection", Text, nullable=False),
-    Column("item_id", Text, nullable=False),
-    Column("project_id", BigInteger, ForeignKey("project.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("pk", Serial, primary_key=True, autoincrement=True),
+    Column("collection", PlainText, nullable=False),
+    Column("item_id", PlainText, nullable=False),
+    Column("project_id", BigInteger, ForeignKey("project.id", ondelete="CASCADE"), nullable=False),
     Column("visibility", Integer, nullable=False),
     Column("updated", BigInteger, nullable=False),
     Column("start", BigInteger, nullable=False),  # of the declared interval, else datetime
@@ -54,20 +55,28 @@ item = Table(
     Column("south", Float),
     Column("east", Float),
     Column("north", Float),
-    Column("geometry", LargeBinary),  # WKB, CRS84
+    Column("geometry", Geometry),
     Column("doc", LargeBinary, nullable=False),  # the final JSON, links included
+    Column("datetime", BigInteger),  # null where the item has an interval
+    Column("created", BigInteger),
+    Column("title", PlainText),  # normalised
+    Column("license", PlainText),
+    Column("stars", BigInteger),
+    Column("words", Words),  # of title, description, keywords and path
     Index("item_key", "collection", "item_id", unique=True),
     sqlite_autoincrement=True,
 )
 Index("item_collection", item.c.collection, item.c.updated.desc(), item.c.item_id, item.c.visibility, item.c.project_id)
 Index("item_newest", item.c.updated.desc(), item.c.item_id, item.c.collection, item.c.visibility, item.c.project_id)
+Index("item_project", item.c.project_id, item.c.visibility, item.c.updated.desc(), item.c.item_id, item.c.collection)
+Index("item_visible", item.c.visibility, item.c.updated.desc(), item.c.item_id, item.c.collection)
 
 principal = Table(
     "principal",
     tables,
-    Column("key", Text, primary_key=True),  # user:<id>, or token:<keyed hash> for narrow tokens
+    Column("key", PlainText, primary_key=True),  # user:<id>, or token:<keyed hash> for narrow tokens
     Column("user_id", BigInteger, nullable=False, index=True),
-    Column("username", Text, nullable=False),
+    Column("username", PlainText, nullable=False),
     Column("external", Integer, nullable=False),
     Column("confirmed_at", BigInteger, nullable=False),  # identity confirmed by GitLab
     Column("snapshot_at", BigInteger, nullable=False),  # grants listed; 0: not yet, or distrusted
@@ -78,21 +87,9 @@ principal = Table(
 grant = Table(
     "grant_",
     tables,
-    Column("principal", Text, primary_key=True),
+    Column("principal", PlainText, primary_key=True),
     Column("project_id", BigInteger, primary_key=True, index=True),
     sqlite_with_rowid=False,
-)
-
-# The spatial index: an R*Tree on SQLite, made by hand as it is a virtual table. A box that crosses the antimeridian is
-# two rows; `id >> 1` is the item's pk.
-item_box = Table(
-    "item_box",
-    MetaData(),
-    Column("id", Integer, primary_key=True),
-    Column("west", Float),
-    Column("east", Float),
-    Column("south", Float),
-    Column("north", Float),
 )
 
 denial = Table(
@@ -105,14 +102,40 @@ denial = Table(
 inbox = Table(
     "inbox",
     tables,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("delivery", Text, nullable=False, unique=True),  # Idempotency-Key, event UUID or body hash
-    Column("event", Text, nullable=False),
-    Column("scope", Text, nullable=False),  # what to re-read: project:<id>, or below:<path>
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("delivery", PlainText, nullable=False, unique=True),  # Idempotency-Key, event UUID or body hash
+    Column("event", PlainText, nullable=False),
+    Column("scope", PlainText, nullable=False),  # what to re-read: project:<id>, or below:<path>
     Column("received_at", BigInteger, nullable=False),
     Column("not_before", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),
-    Column("state", Text, nullable=False),  # queued, done, dead
-    Column("error", Text, nullable=False),
+    Column("state", PlainText, nullable=False),  # queued, done, dead
+    Column("error", PlainText, nullable=False),
     Index("inbox_next", "state", "not_before", "id"),
 )
+
+session = Table(
+    "session",
+    tables,
+    Column("key", PlainText, primary_key=True),  # a keyed hash of what the cookie holds
+    Column("principal", PlainText, nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),  # the tokens, encrypted
+    Column("created_at", BigInteger, nullable=False),
+    Column("seen_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False, index=True),
+)
+
+# The spatial index of SQLite: an R*Tree, which is a virtual table. A box that crosses the antimeridian is two rows;
+# `id >> 1` is the item's pk. PostgreSQL has a GiST index on `item.geometry`.
+item_box = Table(
+    "item_box",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("west", Float),
+    Column("east", Float),
+    Column("south", Float),
+    Column("north", Float),
+)
+
+# The text index of SQLite: FTS5 over `item.words`, kept by triggers. PostgreSQL has a GIN index on `item.words`.
+item_text = Table("item_text", MetaData(), Column("rowid", Integer, primary_key=True), Column("words", PlainText))

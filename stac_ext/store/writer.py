@@ -8,9 +8,10 @@ import orjson
 from sqlalchemy import Connection, delete, insert, select, update
 
 from stac_ext.model import Visibility
-from stac_ext.store.database import Database, next_seq
+from stac_ext.store.database import Database, next_seq, retried
 from stac_ext.store.records import ItemRecord, ProjectRecord
 from stac_ext.store.schema import alias, denial, grant, item, item_box, project
+from stac_ext.store.text_index import rendered
 
 
 class Put(Enum):
@@ -27,6 +28,7 @@ class CatalogueWriter:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    @retried
     def put(self, record: ProjectRecord, began: int, now: int) -> Put:
         """Replace what the index holds of a project.
 
@@ -55,6 +57,7 @@ class CatalogueWriter:
                 _insert_item(conn, record, one)
             return Put.CHANGED
 
+    @retried
     def drop(self, project_id: int, began: int) -> Put:
         """Forget a project: its items, its aliases and everybody's grants for it; UNCHANGED where it was not known.
 
@@ -66,6 +69,7 @@ class CatalogueWriter:
                 return Put.SUPERSEDED
             return Put.CHANGED if drop_project(conn, project_id) else Put.UNCHANGED
 
+    @retried
     def lower(self, project_id: int, visibility: Visibility) -> None:
         """Apply at once that GitLab states a narrower visibility than the index has; a wider one waits for `put`."""
         with self._database.read() as conn:
@@ -76,23 +80,27 @@ class CatalogueWriter:
                 note_denial(conn, project_id, seq)
                 lower_project(conn, project_id, visibility, seq)
 
+    @retried
     def fingerprint(self, project_id: int) -> str | None:
         """The fingerprint of what the project's items were built from; None where it must be read anew."""
         with self._database.read() as conn:
             found = conn.execute(select(project.c.fingerprint).where(project.c.id == project_id)).scalar_one_or_none()
         return found or None
 
+    @retried
     def problems(self) -> list[tuple[str, list[dict[str, Any]]]]:
         """(path, problems) of each project in whose sources something could not be used; for those who run the hub."""
         found = select(project.c.path, project.c.problems).where(project.c.problems != "[]").order_by(project.c.path)
         with self._database.read() as conn:
             return [(row.path, orjson.loads(row.problems)) for row in conn.execute(found)]
 
+    @retried
     def project_ids(self) -> frozenset[int]:
         """The projects that the index holds, for comparing with GitLab's list; not for showing to anybody."""
         with self._database.read() as conn:
             return frozenset(conn.execute(select(project.c.id)).scalars())
 
+    @retried
     def projects_below(self, path: str) -> frozenset[int]:
         """The known projects whose path lies below a group or user."""
         prefix = path.lower().rstrip("/") + "/"
@@ -147,10 +155,11 @@ def _put_project(conn: Connection, record: ProjectRecord, now: int, seq: int, kn
 
 
 def _drop_items(conn: Connection, project_id: int) -> None:
-    pks = list(conn.execute(select(item.c.pk).where(item.c.project_id == project_id)).scalars())
-    if pks:
-        conn.execute(delete(item_box).where(item_box.c.id.in_([pk * 2 + n for pk in pks for n in (0, 1)])))
-        conn.execute(delete(item).where(item.c.project_id == project_id))
+    if conn.dialect.name == "sqlite":
+        pks = list(conn.execute(select(item.c.pk).where(item.c.project_id == project_id)).scalars())
+        for n in (0, 1):
+            conn.execute(delete(item_box).where(item_box.c.id.in_([pk * 2 + n for pk in pks])))
+    conn.execute(delete(item).where(item.c.project_id == project_id))
 
 
 def _insert_item(conn: Connection, record: ProjectRecord, one: ItemRecord) -> None:
@@ -170,9 +179,16 @@ def _insert_item(conn: Connection, record: ProjectRecord, one: ItemRecord) -> No
             north=north,
             geometry=one.geometry,
             doc=one.doc,
+            datetime=one.searched.datetime,
+            created=one.searched.created,
+            title=one.searched.title,
+            license=one.searched.license,
+            stars=one.searched.stars,
+            words=rendered(one.searched.words, conn.dialect.name),
         )
     )
-    assert result.inserted_primary_key is not None
-    pk = result.inserted_primary_key[0]
-    for n, (w, s, e, n_) in enumerate(one.boxes):
-        conn.execute(insert(item_box).values(id=pk * 2 + n, west=w, east=e, south=s, north=n_))
+    if conn.dialect.name == "sqlite":
+        assert result.inserted_primary_key is not None
+        pk = result.inserted_primary_key[0]
+        for n, (w, s, e, n_) in enumerate(one.boxes):
+            conn.execute(insert(item_box).values(id=pk * 2 + n, west=w, east=e, south=s, north=n_))

@@ -266,11 +266,11 @@ def test_a_body_without_an_id_is_known_only_while_it_is_queued(inbox: Inbox) -> 
 
 def test_the_store_survives_being_closed_and_opened(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.db"
-    first = Database.open(url)
+    first = open_store(url)
     put(CatalogueWriter(first), 1)
     secret = first.secret()
     first.close()
-    second = Database.open(url)
+    second = open_store(url)
     assert count(CatalogueReader(second)) == 1
     assert second.secret() == secret
     second.close()
@@ -282,14 +282,14 @@ def foreign(path: Path) -> None:
 
 
 def locked(path: Path) -> None:
-    Database.open(f"sqlite:///{path}").close()
+    open_store(f"sqlite:///{path}").close()
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     _HELD.append(holder)
 
 
 def newer(path: Path) -> None:
-    Database.open(f"sqlite:///{path}").close()
+    open_store(f"sqlite:///{path}").close()
     with sqlite3.connect(path) as other:
         other.execute("UPDATE meta SET value = '99' WHERE key = 'version'")
 
@@ -316,7 +316,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_a_message(
     make(path)
     before = path.read_bytes() if path.is_file() else b""
     with pytest.raises(StoreError, match=message):
-        Database.open(f"sqlite:///{path}")
+        open_store(f"sqlite:///{path}")
     if make is foreign:
         assert path.read_bytes() == before
     while _HELD:
@@ -326,4 +326,4 @@ def test_a_file_that_cannot_be_used_is_refused_with_a_message(
 @pytest.mark.parametrize("url", ["mysql://host/db", "sqlite://", "not a url at all"])
 def test_another_engine_is_refused(url: str) -> None:
     with pytest.raises(StoreError):
-        Database.open(url)
+        open_store(url)

@@ -1,0 +1,93 @@
+"""What searches sort by, free text, indexes for viewers who see little, and sessions.
+
+The program before this step knows none of the new columns: rows that it writes hold null in them, and are written anew
+by the next sweep, as the fingerprints of this program differ. Rows that it deletes take their words with them by a
+trigger.
+"""
+
+from typing import Final
+
+import orjson
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, Table, select, update
+
+from stac_ext.store.columns import PlainText, Words
+from stac_ext.store.records import searched
+from stac_ext.store.text_index import rendered
+
+_BATCH: Final = 1_000
+
+_COLUMNS = ("datetime BIGINT", "created BIGINT", "title {text}", "license {text}", "stars BIGINT", "words {words}")
+_MORE = """
+CREATE TABLE session (
+    key {text} NOT NULL PRIMARY KEY,
+    principal {text} NOT NULL,
+    sealed {bytes} NOT NULL,
+    created_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL
+);
+CREATE INDEX ix_session_principal ON session (principal);
+CREATE INDEX ix_session_expires_at ON session (expires_at);
+CREATE INDEX item_visible ON item (visibility, updated DESC, item_id, collection);
+CREATE INDEX item_project ON item (project_id, visibility, updated DESC, item_id, collection);
+DROP INDEX ix_item_project_id
+"""
+_SQLITE = (
+    "CREATE VIRTUAL TABLE item_text USING fts5(words, content='item', content_rowid='pk', tokenize='ascii')",
+    """CREATE TRIGGER item_text_insert AFTER INSERT ON item WHEN new.words IS NOT NULL BEGIN
+        INSERT INTO item_text (rowid, words) VALUES (new.pk, new.words);
+    END""",
+    """CREATE TRIGGER item_text_delete AFTER DELETE ON item WHEN old.words IS NOT NULL BEGIN
+        INSERT INTO item_text (item_text, rowid, words) VALUES ('delete', old.pk, old.words);
+    END""",
+    """CREATE TRIGGER item_text_update AFTER UPDATE OF words ON item BEGIN
+        INSERT INTO item_text (item_text, rowid, words) SELECT 'delete', old.pk, old.words WHERE old.words IS NOT NULL;
+        INSERT INTO item_text (rowid, words) SELECT new.pk, new.words WHERE new.words IS NOT NULL;
+    END""",
+)
+_POSTGRES = ("CREATE INDEX item_words ON item USING gin (words)",)
+
+_item = Table(
+    "item",
+    MetaData(),
+    Column("pk", Integer, primary_key=True),
+    Column("doc", LargeBinary),
+    Column("datetime", BigInteger),
+    Column("created", BigInteger),
+    Column("title", PlainText),
+    Column("license", PlainText),
+    Column("stars", BigInteger),
+    Column("words", Words),
+)
+
+
+def apply(conn: Connection) -> None:
+    """Add the columns, their indexes and the triggers; fill them from the stored items."""
+    sqlite = conn.dialect.name == "sqlite"
+    types = {
+        "text": "TEXT" if sqlite else 'TEXT COLLATE "C"',
+        "bytes": "BLOB" if sqlite else "BYTEA",
+        "words": "TEXT" if sqlite else "TSVECTOR",
+    }
+    for column in _COLUMNS:
+        conn.exec_driver_sql(f"ALTER TABLE item ADD COLUMN {column.format(**types)}")
+    for statement in _MORE.format(**types).split(";"):
+        conn.exec_driver_sql(statement)
+    for statement in _SQLITE if sqlite else _POSTGRES:
+        conn.exec_driver_sql(statement)
+    _fill(conn)
+
+
+def _fill(conn: Connection) -> None:
+    last = 0
+    while True:
+        found = select(_item.c.pk, _item.c.doc).where(_item.c.pk > last).order_by(_item.c.pk).limit(_BATCH)
+        rows = conn.execute(found).all()
+        if not rows:
+            return
+        for row in rows:
+            found_in = searched(orjson.loads(row.doc))
+            values = {name: getattr(found_in, name) for name in ("datetime", "created", "title", "license", "stars")}
+            words = rendered(found_in.words, conn.dialect.name)
+            conn.execute(update(_item).where(_item.c.pk == row.pk).values(words=words, **values))
+        last = rows[-1].pk
