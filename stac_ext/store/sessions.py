@@ -10,7 +10,10 @@ from stac_ext.store.schema import session
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One session. `key` is a keyed hash of the cookie's value, `sealed` the encrypted tokens; times in microseconds."""
+    """One session; times in microseconds.
+
+    `key` is a keyed hash of what the cookie holds, `sealed` the encrypted tokens.
+    """
 
     key: str
     principal: str

@@ -21,6 +21,7 @@ from stac_ext.store.denials import (
 )
 from stac_ext.store.grants import GrantTable
 from stac_ext.store.inbox import Inbox
+from stac_ext.store.opening import open_store
 from stac_ext.store.reader import CatalogueReader
 from stac_ext.store.schema import grant as grant_rows
 from stac_ext.store.writer import CatalogueWriter, Put
