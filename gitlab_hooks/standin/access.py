@@ -11,6 +11,9 @@
    (app/policies/project_policy.rb: `public_access` enables `download_code`, `repository_disabled` prevents it;
    app/models/project_feature.rb: the least role for `repository` is Guest, Reporter only where the project is private).
 6. Administrators and auditors read everything; administrators may do everything.
+7. Releases, packages, images and models have levels of their own. Open ones are for whoever the project is open to and
+   for members; members-only ones for members; packages and images ask members for Reporter, the others for Guest
+   (PRIVATE_FEATURES_MIN_ACCESS_LEVEL in app/models/project_feature.rb). Packages may be public in any project.
 """
 
 from __future__ import annotations
@@ -19,8 +22,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from gitlab_hooks.standin.model import AccessLevel, Group, Membership, Project, User
+from gitlab_hooks.standin.registry_model import Facet
 
 NOTHING = 0
+_FOR_REPORTERS = ("package_registry", "container_registry")
 
 
 @dataclass(frozen=True)
@@ -108,9 +113,8 @@ class Reader:
 
     def _decide(self, project: Project) -> Permissions:
         role = self.project_role(project)
-        signed_in_inside = self.user is not None and not self.user.external
         admin = self.user is not None and self.user.admin
-        open_to_caller = project.visibility == "public" or (project.visibility == "internal" and signed_in_inside)
+        open_to_caller = self._open(project)
         member = role.level >= AccessLevel.GUEST
         if not (open_to_caller or member or self.reads_all):
             return NONE
@@ -128,6 +132,20 @@ class Reader:
             maintain=role.level >= AccessLevel.MAINTAINER or admin,
             own=role.level >= AccessLevel.OWNER or admin,
         )
+
+    def may(self, project: Project, facet: Facet) -> bool:
+        """Whether this caller may read a part of `project` beside its code."""
+        level, rights = project.facet_level(facet), self.on(project)
+        if level == "disabled" or not rights.read_project:
+            return False
+        least = AccessLevel.REPORTER if facet in _FOR_REPORTERS else AccessLevel.GUEST
+        if self.reads_all or level == "public" or rights.level >= least:
+            return True
+        return level == "enabled" and self._open(project)
+
+    def _open(self, project: Project) -> bool:
+        inside = self.user is not None and not self.user.external
+        return project.visibility == "public" or (project.visibility == "internal" and inside)
 
     def sees_group(self, group: Group) -> bool:
         """Whether a group shows by itself: by its visibility or by a role in it."""

@@ -100,9 +100,9 @@ class Front:
         user, token = auth.authenticate(self.world, headers, query, route.scopes)
         if user is None and method not in ("GET", "HEAD"):
             raise ApiError(401, {"message": "401 Unauthorized"})
-        params = query | parse_body(headers.get("content-type", ""), body)
+        params = query if route.upload else query | parse_body(headers.get("content-type", ""), body)
         url = f"{self.world.external_url}{path}" + (f"?{query_text}" if query_text else "")
-        return route.handler(Call(self.world, method, url, headers, query, params, values, user, token))
+        return route.handler(Call(self.world, method, url, headers, query, params, values, user, token, body))
 
 
 async def _body(receive: Receive, limit: int) -> bytes:

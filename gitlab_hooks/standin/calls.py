@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from gitlab_hooks.standin.access import Permissions, Reader
 from gitlab_hooks.standin.model import Group, Project, Token, User
+from gitlab_hooks.standin.registry_model import Facet
 from gitlab_hooks.standin.world import World
 
 READ, WRITE = ("api", "read_api"), ("api",)
@@ -59,6 +60,7 @@ class Call:
     path: dict[str, str] = field(default_factory=dict)
     user: User | None = None
     token: Token | None = None
+    body: bytes = b""
     _reader: Reader | None = None
 
     @property
@@ -161,6 +163,13 @@ class Call:
             raise forbidden()
         return project
 
+    def with_facet(self, facet: Facet) -> Project:
+        """The project in the address, if the caller may read this part of it; else 403 (`authorize!` in GitLab)."""
+        project = self.project()
+        if not self.reader.may(project, facet):
+            raise forbidden()
+        return project
+
     def writable(self) -> Project:
         self.signed_in()
         project = self.project()
@@ -214,6 +223,7 @@ class Route:
     parts: tuple[str, ...]
     scopes: tuple[str, ...]
     handler: Handler
+    upload: bool = False
 
 
 class Router:
@@ -222,13 +232,16 @@ class Router:
     def __init__(self) -> None:
         self._routes: dict[tuple[str, int], list[Route]] = {}
 
-    def on(self, method: str, pattern: str, *more_scopes: str) -> Callable[[Handler], Handler]:
-        """Register a handler. GET asks for `api` or `read_api`, all else for `api`; `more_scopes` will do as well."""
+    def on(self, method: str, pattern: str, *more_scopes: str, upload: bool = False) -> Callable[[Handler], Handler]:
+        """Register a handler. GET asks for `api` or `read_api`, all else for `api`; `more_scopes` will do as well.
+
+        The body of an `upload` is a file and not parameters.
+        """
         scopes = (READ if method in ("GET", "HEAD") else WRITE) + more_scopes
 
         def register(handler: Handler) -> Handler:
             parts = tuple(pattern.strip("/").split("/"))
-            self._routes.setdefault((method, len(parts)), []).append(Route(method, parts, scopes, handler))
+            self._routes.setdefault((method, len(parts)), []).append(Route(method, parts, scopes, handler, upload))
             return handler
 
         return register

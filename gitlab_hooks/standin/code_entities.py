@@ -10,6 +10,7 @@ from gitlab_hooks.standin.calls import Call
 from gitlab_hooks.standin.entities import moment, user_basic
 from gitlab_hooks.standin.model import Project, Release
 from gitlab_hooks.standin.objects import Entry
+from gitlab_hooks.standin.registry_model import ReleaseLink
 from gitlab_hooks.standin.repository import Commit
 from gitlab_hooks.standin.world import World
 
@@ -90,6 +91,26 @@ def tree_entity(entry: Entry) -> Json:
     return {"id": entry.sha, "name": entry.name, "type": entry.type, "path": entry.path, "mode": entry.mode}
 
 
+def _newest(link: ReleaseLink) -> int:
+    return -link.id
+
+
+def download_url(url: str, project: Project, release: Release, link: ReleaseLink) -> str:
+    """GitLab's own permanent URL for a link with a path, else what is linked to."""
+    base = f"{url}/{project.full_path}/-/releases/{quote(release.tag, safe='')}/downloads"
+    return f"{base}{quote(link.path)}" if link.path else link.url
+
+
+def link_entity(call: Call, project: Project, release: Release, link: ReleaseLink) -> Json:
+    return {
+        "id": link.id,
+        "name": link.name,
+        "url": link.url,
+        "direct_asset_url": download_url(call.world.external_url, project, release, link),
+        "link_type": link.kind,
+    }
+
+
 def release_entity(call: Call, project: Project, release: Release) -> Json:
     """A release; its commit and its source archives only for those who may read code."""
     web = f"{call.world.external_url}/{project.full_path}"
@@ -115,7 +136,10 @@ def release_entity(call: Call, project: Project, release: Release) -> Json:
         }
         stem = f"{web}/-/archive/{release.tag}/{project.path}-{release.tag.replace('/', '-')}"
         sources = [{"format": kind, "url": f"{stem}.{kind}"} for kind in ("zip", "tar.gz", "tar.bz2", "tar")]
-    body["assets"] = {"count": len(sources), "links": []} | ({"sources": sources} if reads_code else {})
+    links = [link_entity(call, project, release, link) for link in sorted(release.links.values(), key=_newest)]
+    body["assets"] = {"count": len(sources) + len(links), "links": links}
+    if reads_code:
+        body["assets"]["sources"] = sources
     body["evidences"] = []
     if reads_code:
         body["_links"] = {"self": f"{web}/-/releases/{quote(release.tag, safe='')}"}

@@ -10,6 +10,7 @@ from gitlab_hooks.standin.access import Reader, Role
 from gitlab_hooks.standin.calls import Call
 from gitlab_hooks.standin.licences import licence_of
 from gitlab_hooks.standin.model import Group, Hook, Membership, Project, Share, Token, User
+from gitlab_hooks.standin.registry_model import FACETS
 from gitlab_hooks.standin.repository import Repository
 from gitlab_hooks.standin.world import World
 
@@ -197,7 +198,7 @@ def project_full(
         },
         "marked_for_deletion_at": day(project.marked_for_deletion_on),
         "marked_for_deletion_on": day(project.marked_for_deletion_on),
-        "packages_enabled": True,
+        "packages_enabled": project.facet_level("package_registry") != "disabled",
         "empty_repo": project.repository.empty,
         "archived": project.archived,
         "visibility": project.visibility,
@@ -211,7 +212,7 @@ def project_full(
         "wiki_enabled": True,
         "jobs_enabled": level != "disabled",
         "snippets_enabled": True,
-        "container_registry_enabled": True,
+        "container_registry_enabled": project.facet_level("container_registry") != "disabled",
         "service_desk_enabled": False,
         "can_create_merge_request_in": rights.download_code and rights.level > 0,
         "issues_access_level": "enabled",
@@ -223,11 +224,7 @@ def project_full(
         "snippets_access_level": "enabled",
         "pages_access_level": "private",
         "analytics_access_level": "enabled",
-        "container_registry_access_level": "enabled",
-        "releases_access_level": "enabled",
-        "model_experiments_access_level": "enabled",
-        "model_registry_access_level": "enabled",
-        "package_registry_access_level": "enabled",
+        **{f"{facet}_access_level": project.facet_level(facet) for facet in FACETS},
         "emails_disabled": False,
         "emails_enabled": True,
         "shared_runners_enabled": True,
@@ -269,23 +266,26 @@ def project_entity(call: Call, project: Project, *, listed: bool = False) -> Jso
         return project_basic(call.world, project, call.reader, licence=licence)
     body = project_full(call.world, project, call.reader, listed=listed, licence=licence)
     if call.flag("statistics") and call.rights(project).level >= 20:
-        body["statistics"] = statistics(project.repository)
+        body["statistics"] = statistics(project)
     return body
 
 
-def statistics(repository: Repository) -> Json:
+def statistics(project: Project) -> Json:
+    repository = project.repository
     sha = repository.resolve()
     commits = int(repository.git("rev-list", "--count", sha)) if sha else 0
     size = sum(file.stat().st_size for file in repository.git_dir.rglob("*") if file.is_file())
+    lfs = sum(map(len, project.lfs_objects.values()))
+    packages = sum(len(file.data) for package in project.packages.values() for file in package.files.values())
     return {
         "commit_count": commits,
-        "storage_size": size,
+        "storage_size": size + lfs + packages,
         "repository_size": size,
         "wiki_size": 0,
-        "lfs_objects_size": 0,
+        "lfs_objects_size": lfs,
         "job_artifacts_size": 0,
         "pipeline_artifacts_size": 0,
-        "packages_size": 0,
+        "packages_size": packages,
         "snippets_size": 0,
         "uploads_size": 0,
     }

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gitlab_hooks.standin.registry_model import Facet, Image, MlModel, Package, ReleaseLink
     from gitlab_hooks.standin.repository import Repository
 
 
@@ -136,6 +137,7 @@ class Release:
     released_at: datetime
     author: User | None
     sha: str | None
+    links: dict[int, ReleaseLink] = field(default_factory=dict)
 
 
 @dataclass(eq=False)
@@ -188,10 +190,19 @@ class Project:
     marked_for_deletion_on: date | None = None
     tag_messages: dict[str, str] = field(default_factory=dict)
     path_before_deletion: tuple[str, str] | None = None
+    facet_levels: dict[Facet, str] = field(default_factory=dict)
+    packages: dict[int, Package] = field(default_factory=dict)
+    images: dict[int, Image] = field(default_factory=dict)
+    models: dict[int, MlModel] = field(default_factory=dict)
+    lfs_objects: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def full_path(self) -> str:
         return f"{self.namespace.full_path}/{self.path}"
+
+    def facet_level(self, facet: Facet) -> str:
+        """Who may use a part of the project beside its code: `disabled`, `private`, `enabled` or `public`."""
+        return self.facet_levels.get(facet, "enabled")
 
     @property
     def star_count(self) -> int:

@@ -56,6 +56,8 @@ def answer(world: World, path: str, user: User | None) -> Response:
     if isinstance(found, Project) and reader.on(found).read_project:
         if found.full_path.lower() != name.lower():
             return RedirectResponse(f"/{quote(found.full_path)}{dash}{quote(rest)}", 302)
+        if rest.startswith("releases/"):
+            return _released(reader, found, rest.removeprefix("releases/"))
         return _raw(reader, found, rest[4:]) if rest.startswith("raw/") else _project(reader, found)
     if isinstance(found, Group) and sees_group(world, reader, found):
         inside = [p for p in find_projects(world, reader, Filter()) if p.group and found in p.group.lineage()]
@@ -87,6 +89,16 @@ def _project(reader: Reader, project: Project) -> Response:
     if project.releases:
         body += "<h2>Releases</h2><ul>" + "".join(f"<li>{escape(tag)}</li>" for tag in project.releases) + "</ul>"
     return _page(project.full_name, body)
+
+
+def _released(reader: Reader, project: Project, rest: str) -> Response:
+    """A permanent link of a release leads to what was linked."""
+    tag, _, path = rest.partition("/downloads")
+    release = project.releases.get(tag) if reader.may(project, "releases") else None
+    found = next((link for link in release.links.values() if link.path == path), None) if release else None
+    if found is not None:
+        return RedirectResponse(found.url, 302)
+    return _page("404 Page not found", "<p>There is no such release, or it is not for everybody.</p>", 404)
 
 
 def _raw(reader: Reader, project: Project, rest: str) -> Response:

@@ -219,6 +219,13 @@ def release(action: str, project: Project, release: Release, url: str) -> Payloa
         "project": project_hook_attrs(project, url),
         "url": f"{web}/-/releases/{release.tag}",
         "action": action,
-        "assets": {"count": len(sources), "links": [], "sources": sources},
+        "assets": {
+            "count": len(sources) + len(release.links),
+            "links": [
+                {"id": link.id, "link_type": link.kind, "name": link.name, "url": link.url}
+                for link in release.links.values()
+            ],
+            "sources": sources,
+        },
         "commit": _commit(project, commit.sha, web) if commit else None,
     }

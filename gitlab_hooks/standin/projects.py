@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Any
 
 from gitlab_hooks.standin import payloads
-from gitlab_hooks.standin.code import Code
 from gitlab_hooks.standin.model import REPOSITORY_LEVELS, VISIBILITY_LEVELS, AccessLevel, Group, Project, User
+from gitlab_hooks.standin.registries import Registries
+from gitlab_hooks.standin.registry_model import FACETS
 from gitlab_hooks.standin.repository import BRANCHES, Repository
 from gitlab_hooks.standin.state import Conflict, in_utc
 
 
-class Projects(Code):
+class Projects(Registries):
     """Projects, and the removal of what contains them."""
 
     def add_project(
@@ -88,7 +89,8 @@ class Projects(Code):
             return project
 
     def update_project(self, project: Project, **changes: Any) -> None:
-        """Set any of name, path, description, visibility, topics, repository_access_level, default_branch at once.
+        """Set any of name, path, description, visibility, topics, repository_access_level, default_branch at once;
+        and the level of a facet as `<facet>_access_level`.
 
         Fires `project_rename` when the path changes, else `project_update`, as GitLab's Projects::UpdateService does.
         `updated_at` stands still for topics and the repository level: they live in tables of their own.
@@ -99,6 +101,10 @@ class Projects(Code):
                 changes.get("visibility", project.visibility),
                 changes.get("repository_access_level", project.repository_access_level),
             )
+            levels = {key: changes.pop(f"{key}_access_level") for key in FACETS if f"{key}_access_level" in changes}
+            for facet, level in levels.items():
+                self.check_facet_level(facet, level)
+            project.facet_levels.update(levels)
             branch = changes.pop("default_branch", None)
             if branch:
                 if branch not in project.repository.branches() and not project.repository.empty:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
@@ -52,7 +53,7 @@ class State:
         self.large_reads: dict[tuple[int, int], int] = {}
         self._routes: dict[str, Target] = {}
         self._old_routes: dict[str, Project | Group] = {}
-        self._ids = {kind: count(1) for kind in ("user", "token", "namespace", "project", "hook", "share")}
+        self._ids: defaultdict[str, count[int]] = defaultdict(lambda: count(1))
         self.external_url = "http://gitlab.example.com"
 
     @property

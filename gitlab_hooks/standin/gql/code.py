@@ -9,11 +9,11 @@ from urllib.parse import quote
 
 from gitlab_hooks.standin.gql.connections import connection
 from gitlab_hooks.standin.gql.context import Context, Info, global_id, time
+from gitlab_hooks.standin.lfs import lfs_oid, lfs_size
 from gitlab_hooks.standin.model import Project
 from gitlab_hooks.standin.objects import Entry
 
 Json = dict[str, Any]
-_POINTER = b"version https://git-lfs.github.com/spec/v1"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def _repository_blob(project: Project, entry: Entry, base: str) -> Json:
         "name": entry.name,
         "path": entry.path,
         "size": len(data),
-        "rawSize": _pointer_size(data) or len(data),
+        "rawSize": lfs_size(data) or len(data),
         "rawBlob": data.decode(errors="replace"),
         "rawTextBlob": text,
         "plainData": text,
@@ -118,18 +118,6 @@ def _repository_blob(project: Project, entry: Entry, base: str) -> Json:
         "webPath": f"{base.format('blob')}/{quote(entry.path)}",
         "rawPath": f"{base.format('raw')}/{quote(entry.path)}",
     }
-
-
-def lfs_oid(data: bytes) -> str | None:
-    """The object name in an LFS pointer file."""
-    if not data.startswith(_POINTER):
-        return None
-    return next((row[11:].decode() for row in data.split(b"\n") if row.startswith(b"oid sha256:")), None)
-
-
-def _pointer_size(data: bytes) -> int | None:
-    rows = data.split(b"\n") if data.startswith(_POINTER) else []
-    return next((int(row[5:]) for row in rows if row.startswith(b"size ") and row[5:].isdigit()), None)
 
 
 def last_commit(folder: Folder, info: Info) -> Json | None:

@@ -1,7 +1,8 @@
 """What a query costs, counted before it runs as GitLab counts it (app/graphql/types/base_field.rb, base_resolver.rb).
 
 A field costs 1, one more when it asks git. A field with arguments of its own (a resolver) costs one more when it is
-sorted and five more when it is searched. A connection adds 1 % of all that for each node a page may hold.
+sorted, five more when it is searched, and blobs one more for each path (app/graphql/resolvers/blobs_resolver.rb). A
+connection adds 1 % of all that for each node a page may hold.
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ class Meter:
             return cost
         given = self._arguments(field, nodes[0])
         cost += (1 if given.get("sort") else 0) + (5 if given.get("search") else 0)
+        if (parent.name, name) == ("Repository", "blobs"):
+            cost += len(given.get("paths") or ())
         if kind.name.endswith("Connection"):
             sizes = [given[key] for key in ("first", "last") if isinstance(given.get(key), int)]
             cost += int(cost * min([*sizes, LARGEST_PAGE]) * 0.01)

@@ -24,7 +24,7 @@ from starlette.responses import JSONResponse, Response
 
 from gitlab_hooks.standin import auth
 from gitlab_hooks.standin.calls import READ, ApiError
-from gitlab_hooks.standin.gql import code, projects, queries
+from gitlab_hooks.standin.gql import code, projects, queries, registries
 from gitlab_hooks.standin.gql.complexity import ADMIN, ANONYMOUS, ANONYMOUS_DEPTH, SIGNED_IN, SIGNED_IN_DEPTH, Meter
 from gitlab_hooks.standin.gql.context import Context
 from gitlab_hooks.standin.model import User
@@ -37,10 +37,11 @@ LONGEST_QUERY = 10_000
 def schema() -> GraphQLSchema:
     """The schema with its resolvers."""
     built = build_schema((Path(__file__).parent / "schema.graphql").read_text())
-    for name, fields in {**queries.RESOLVERS, **code.RESOLVERS, "Project": projects.RESOLVERS}.items():
-        kind: Any = built.type_map[name]
-        for field, resolver in fields.items():
-            kind.fields[field].resolve = resolver
+    for table in (queries.RESOLVERS, code.RESOLVERS, {"Project": projects.RESOLVERS}, registries.RESOLVERS):
+        for name, fields in table.items():
+            kind: Any = built.type_map[name]
+            for field, resolver in fields.items():
+                kind.fields[field].resolve = resolver
     return built
 
 

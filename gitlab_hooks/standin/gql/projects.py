@@ -9,6 +9,7 @@ from gitlab_hooks.standin.entities import statistics, urls
 from gitlab_hooks.standin.gql.code import commit_json
 from gitlab_hooks.standin.gql.connections import connection
 from gitlab_hooks.standin.gql.context import Context, Info, access_level, global_id, time
+from gitlab_hooks.standin.gql.registries import release_assets
 from gitlab_hooks.standin.model import Group, Project, Release, User
 from gitlab_hooks.standin.rest.languages import color_of, languages_of
 
@@ -98,12 +99,13 @@ def languages(project: Project, info: Info) -> list[Json] | None:
 def project_statistics(project: Project, info: Info) -> Json | None:
     if Context.of(info).reader.on(project).level < 20 and not Context.of(info).reader.reads_all:
         return None
-    found = statistics(project.repository)
+    found = statistics(project)
     return {
         "commitCount": found["commit_count"],
         "storageSize": found["storage_size"],
         "repositorySize": found["repository_size"],
-        "lfsObjectsSize": 0,
+        "lfsObjectsSize": found["lfs_objects_size"],
+        "packagesSize": found["packages_size"],
     }
 
 
@@ -127,14 +129,12 @@ def releases(project: Project, info: Info, sort: str = "RELEASED_AT_DESC", **pag
             "releasedAt": time(release.released_at),
             "upcomingRelease": release.released_at > context.world.now(),
             "commit": commit_json(context, project, release.sha) if reads_code else None,
+            "assets": release_assets(context, project, release),
         }
 
-    rows = sorted(project.releases.values(), key=place, reverse=down)
+    seen = project.releases.values() if context.reader.may(project, "releases") else ()
+    rows = sorted(seen, key=place, reverse=down)
     return connection(rows, paging, place, shape, descending=down)
-
-
-def nothing(_project: Project, _info: Info, **paging: Any) -> Json:
-    return connection([], {k: v for k, v in paging.items() if k in ("first", "last")})
 
 
 RESOLVERS: dict[str, Any] = {
@@ -162,8 +162,6 @@ RESOLVERS: dict[str, Any] = {
     "namespace": namespace,
     "group": lambda project, info: group_json(Context.of(info), project.group),
     "releases": releases,
-    "packages": nothing,
-    "containerRepositories": nothing,
     "languages": languages,
     "statistics": project_statistics,
 }

@@ -157,7 +157,6 @@ RESOLVERS: dict[str, dict[str, Any]] = {
         "group": group,
         "currentUser": current_user,
         "user": user,
-        "containerRepository": lambda _root, _info, **_given: None,
         "topics": topics,
         "metadata": metadata,
     },

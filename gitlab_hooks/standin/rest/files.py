@@ -11,9 +11,11 @@ from starlette.responses import JSONResponse, Response
 
 from gitlab_hooks.standin.calls import Call, Router, invalid, not_found, refuse
 from gitlab_hooks.standin.code_entities import commit_detail
+from gitlab_hooks.standin.lfs import lfs_oid
 from gitlab_hooks.standin.model import Project
 from gitlab_hooks.standin.objects import Entry
 from gitlab_hooks.standin.repository import check_path
+from gitlab_hooks.standin.rest.ranges import stored
 
 LARGE_FILE, LARGE_READS_A_MINUTE = 10 * 1024 * 1024, 5
 ACTIONS = ("create", "delete", "move", "update", "chmod")
@@ -104,8 +106,13 @@ def raw_answer(data: bytes, name: str, headers: dict[str, str]) -> Response:
 
 
 def file_raw(call: Call) -> Response:
-    # `lfs=true` gives the pointer itself: the stand-in keeps no LFS objects, so that none is stored externally.
+    """A file; with `lfs=true` the content of a Git LFS pointer, which is a stored file and honours ranges."""
     project, sha, entry, data = _file(call, ref_needed=False)
+    oid = lfs_oid(data)
+    if call.flag("lfs") and oid is not None:
+        if oid not in project.lfs_objects:
+            raise not_found()
+        return stored(call, project.lfs_objects[oid], {"Content-Disposition": f'attachment; filename="{oid}"'})
     return raw_answer(data, entry.name, _headers(_about(call, project, sha, entry, data)))
 
 

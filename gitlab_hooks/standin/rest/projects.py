@@ -12,6 +12,7 @@ from gitlab_hooks.standin.calls import ApiError, Call, Router, forbidden, invali
 from gitlab_hooks.standin.entities import group_entity, project_entity, project_full, user_basic
 from gitlab_hooks.standin.finder import SORTABLE, Filter, find_projects, sort_projects
 from gitlab_hooks.standin.model import VISIBILITY_LEVELS, AccessLevel, Group, Project, User
+from gitlab_hooks.standin.registry_model import FACETS
 from gitlab_hooks.standin.rest.languages import languages_of
 from gitlab_hooks.standin.state import Conflict
 
@@ -144,7 +145,10 @@ def update_project(call: Call) -> Response:
     project = call.maintained()
     changes: dict[str, Any] = {
         key: call.text(key)
-        for key in ("name", "path", "description", "visibility", "repository_access_level", "default_branch")
+        for key in (
+            *("name", "path", "description", "visibility", "repository_access_level", "default_branch"),
+            *(f"{facet}_access_level" for facet in FACETS),
+        )
         if key in call.params
     }
     if call.flag("repository_enabled") is not None and "repository_access_level" not in changes:

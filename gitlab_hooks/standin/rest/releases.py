@@ -1,4 +1,4 @@
-"""Releases by REST. Everybody who sees the project sees them; what tells of code needs the right to read code."""
+"""Releases by REST, by their own access level; what tells of code needs the right to read code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sorted_releases(project: Project, by: str = "released_at", descending: bool 
 
 
 def releases(call: Call) -> Response:
-    project = call.project()
+    project = call.with_facet("releases")
     by = call.one_of("order_by", ("released_at", "created_at"), "released_at") or "released_at"
     rows = sorted_releases(project, by, call.one_of("sort", ("asc", "desc"), "desc") == "desc")
     return paging.paged(call, rows, lambda release: release_entity(call, project, release))
@@ -34,12 +34,12 @@ def _release(call: Call, project: Project) -> Release:
 
 
 def one_release(call: Call) -> Response:
-    project = call.project()
+    project = call.with_facet("releases")
     return JSONResponse(release_entity(call, project, _release(call, project)))
 
 
 def latest_release(call: Call) -> Response:
-    project = call.project()
+    project = call.with_facet("releases")
     rows = sorted_releases(project)
     if not rows:
         raise not_found()
@@ -64,9 +64,19 @@ def create_release(call: Call) -> Response:
             ref=ref,
             tag_message=call.text("tag_message"),
         )
+        _add_links(call, project, tag)
     except Conflict as error:
         raise refuse(400, error.message) from None
     return JSONResponse(release_entity(call, project, made), 201)
+
+
+def _add_links(call: Call, project: Project, tag: str) -> None:
+    assets = call.params.get("assets")
+    links = assets.get("links") if isinstance(assets, dict) else None
+    for link in links if isinstance(links, list) else ():
+        path = link.get("direct_asset_path") or link.get("filepath")
+        kind = str(link.get("link_type") or "other")
+        call.world.add_release_link(project, tag, str(link["name"]), str(link["url"]), kind=kind, path=path)
 
 
 def update_release(call: Call) -> Response:
