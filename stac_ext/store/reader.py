@@ -8,8 +8,9 @@ from stac_ext.keyset import PageKey
 from stac_ext.model import Viewer
 from stac_ext.query import SearchQuery
 from stac_ext.store.database import Database, retried
+from stac_ext.store.narrowing import projects_at, storable
 from stac_ext.store.schema import item
-from stac_ext.store.search import MAX_COUNT, Search, projects_at, storable
+from stac_ext.store.search import MAX_COUNT, Search
 from stac_ext.store.summaries import Extent, Summaries, terms
 from stac_ext.visibility import visible
 
@@ -39,12 +40,9 @@ class CatalogueReader:
     def search(self, viewer: Viewer, query: SearchQuery, after: PageKey | None = None) -> Page:
         """The items that match and that the viewer may see, in the order of the query."""
         with self._database.read() as conn:
-            asked = Search(viewer, query, conn.dialect)
-            statement, final = asked.first(after)
-            found = conn.execute(statement).all()
-            if not final and len(found) <= query.limit:
-                found = conn.execute(asked.merged(after)).all()
-            count = conn.execute(asked.count()).scalar_one()
+            asked = Search(viewer, query, conn)
+            found = asked.page(after)
+            count = asked.count()
         page = found[: query.limit]
         more = len(found) > query.limit
         return Page(

@@ -70,13 +70,14 @@ def to_record(item: dict[str, Any]) -> ItemRecord:
         bbox = (numbers[0], numbers[1], numbers[half], numbers[half + 1])
         boxes = split_box(bbox)
         geometry = shapely.to_wkb(shapely.force_2d(shape(item["geometry"])))
+    first, last = to_micros(parse_rfc3339(start)), to_micros(parse_rfc3339(end))
     return ItemRecord(
         collection=item["collection"],
         item_id=item["id"],
         doc=orjson.dumps(item),
         updated=to_micros(parse_rfc3339(properties["updated"])),
-        start=to_micros(parse_rfc3339(start)),
-        end=to_micros(parse_rfc3339(end)),
+        start=min(first, last),
+        end=max(first, last),
         bbox=bbox,
         boxes=boxes,
         geometry=geometry,

@@ -63,13 +63,15 @@ item = Table(
     Column("license", PlainText),
     Column("stars", BigInteger),
     Column("words", Words),  # of title, description, keywords and path
-    Index("item_key", "collection", "item_id", unique=True),
+    Index("item_key", "item_id", "collection", unique=True),
     sqlite_autoincrement=True,
 )
 Index("item_collection", item.c.collection, item.c.updated.desc(), item.c.item_id, item.c.visibility, item.c.project_id)
 Index("item_newest", item.c.updated.desc(), item.c.item_id, item.c.collection, item.c.visibility, item.c.project_id)
 Index("item_project", item.c.project_id, item.c.visibility, item.c.updated.desc(), item.c.item_id, item.c.collection)
 Index("item_visible", item.c.visibility, item.c.updated.desc(), item.c.item_id, item.c.collection)
+for _name in ("datetime", "created", "title", "stars"):
+    Index(f"item_{_name}", item.c[_name], item.c.item_id, item.c.collection, item.c.visibility, item.c.project_id)
 
 principal = Table(
     "principal",
@@ -88,7 +90,8 @@ grant = Table(
     "grant_",
     tables,
     Column("principal", PlainText, primary_key=True),
-    Column("project_id", BigInteger, primary_key=True, index=True),
+    Column("project_id", BigInteger, primary_key=True),
+    Index("grant_project", "project_id", "principal"),
     sqlite_with_rowid=False,
 )
 
@@ -135,6 +138,11 @@ item_box = Table(
     Column("east", Float),
     Column("south", Float),
     Column("north", Float),
+)
+
+# The index of intervals of SQLite, kept by triggers; its numbers are rounded outward. PostgreSQL has a GiST index.
+item_time = Table(
+    "item_time", MetaData(), Column("id", Integer, primary_key=True), Column("start", Float), Column("end", Float)
 )
 
 # The text index of SQLite: FTS5 over `item.words`, kept by triggers. PostgreSQL has a GIN index on `item.words`.

@@ -1,34 +1,21 @@
-"""How a search becomes statements: conditions, order, and the form of the authorization that is cheap for it.
+"""How a search becomes statements: its order, its pages, and the form of the authorization that is cheap for it.
 
 A page in the order of an index looks one grant up per row, over so many rows at most; where these do not fill the page
-the viewer sees little, and the arms of `stac_ext/visibility.py`, each in order and limited, are merged. What an index
-of places, words or ids narrows down first is looked up row by row.
+the viewer sees little, and the arms of `stac_ext/visibility.py`, each in order and limited, are merged. Rows that an
+index of places, times, words or ids has narrowed down are looked at one by one.
 """
 
 from collections.abc import Sequence
 from typing import Any, Final
 
-import shapely
-from sqlalchemy import (
-    ColumnElement,
-    Dialect,
-    Select,
-    Subquery,
-    UnaryExpression,
-    and_,
-    false,
-    func,
-    literal,
-    or_,
-    select,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Connection, Row, Select, UnaryExpression, and_, false, func, literal, or_, select
+from sqlalchemy import union_all as all_of
 
 from stac_ext.keyset import PageKey
 from stac_ext.model import Viewer
-from stac_ext.query import SearchQuery, SortKey
-from stac_ext.store.schema import alias, item, item_box, project
-from stac_ext.store.text_index import holds_any
+from stac_ext.query import DEFAULT_SORT, SearchQuery, SortKey
+from stac_ext.store.narrowing import narrow
+from stac_ext.store.schema import item
 from stac_ext.visibility import arms, visible
 
 MAX_COUNT: Final = 10_000
@@ -42,126 +29,115 @@ SORTABLES: Final[dict[str, ColumnElement[Any]]] = {
     "license": item.c.license,
     "sharinghub:stars": item.c.stars,
 }
-_TIES: Final = (SortKey("id"), SortKey("collection"))
-_MAX_BOXES: Final = 16
-_WIDE: Final = 180 * 360 / 16  # square degrees; a larger area narrows little down
 _PROBED: Final = 1_000
 _PROBED_PER_ROW: Final = 20
+_full = item.alias("full")
 
 
 class Search:
-    """One search of one viewer as statements for one engine."""
+    """One search of one viewer, in one read transaction."""
 
-    def __init__(self, viewer: Viewer, query: SearchQuery, dialect: Dialect) -> None:
+    def __init__(self, viewer: Viewer, query: SearchQuery, conn: Connection) -> None:
         self._viewer = viewer
-        self._query = query
-        self._conditions = conditions(query, dialect)
+        self._limit = query.limit
         self._order = order_of(query)
-        self._selective = _is_selective(query)
-        self._dialect = dialect
+        self._is_newest_first = query.sort == DEFAULT_SORT
+        self._conn = conn
+        narrowed = narrow(query, conn)
+        self._conditions, self._selective = narrowed.conditions, narrowed.selective
 
-    def first(self, after: PageKey | None) -> tuple[Select[Any], bool]:
-        """The statement to try first, and whether its rows are final even where they do not fill the page."""
+    def page(self, after: PageKey | None) -> list[Row[Any]]:
+        """At most one row more than the limit: the document, then the values of the order."""
         if self._selective:
-            return self._plain(visible(self._viewer, item), after), True
-        if self._viewer.principal is None:
-            return self.merged(after), True
-        return self._probed(after), False
+            return self._rows(self.plain(visible(self._viewer, item), after))
+        if self._viewer.principal is None and self._is_newest_first:
+            return self._rows(self.merged(after))  # in the order of an index that begins with the visibility
+        found = self._rows(self.probed(after))
+        return found if len(found) > self._limit else self._rows(self.merged(after))
+
+    def count(self) -> int:
+        """How many rows match; exact up to `MAX_COUNT`, a larger number says that there are more."""
+        return int(self._conn.execute(self.counted()).scalar_one())
+
+    def key_of(self, row: Row[Any]) -> PageKey:
+        """Where to go on after this row."""
+        return PageKey(tuple(row[1:]))
+
+    def plain(self, condition: ColumnElement[bool], after: PageKey | None) -> Select[Any]:
+        """The rows that meet one condition, in order."""
+        rows = select(item.c.doc, *self._columns()).where(condition, *self._conditions, *self._behind(after))
+        return rows.order_by(*self._sorting()).limit(self._limit + 1)
+
+    def probed(self, after: PageKey | None) -> Select[Any]:
+        """The visible ones among the first so many rows that match: a grant is looked up for each, until all are found.
+
+        SQLite keeps the order of the inner rows by itself; told to sort, it would read all of them first.
+        """
+        looked_at = _PROBED + _PROBED_PER_ROW * self._limit
+        inner = self._keyed(item.c.visibility, item.c.project_id).where(*self._behind(after))
+        rows = inner.order_by(*self._sorting()).limit(looked_at).subquery()
+        found = self._documents(rows).where(visible(self._viewer, rows)).limit(self._limit + 1)
+        return found if self._conn.dialect.name == "sqlite" else found.order_by(*self._sorting(rows))
 
     def merged(self, after: PageKey | None) -> Select[Any]:
         """The arms of the viewer, each in order and limited, merged: bounded by what the viewer may see."""
         found = arms(self._viewer, item)
         if len(found) < 2:
-            return self._plain(found[0] if found else false(), after)
-        wanted = self._query.limit + 1
+            return self.plain(found[0] if found else false(), after)
         parts = [
-            select(self._keys(arm, after).order_by(*_sorting(self._order)).limit(wanted).subquery()) for arm in found
+            self._keyed().where(arm, *self._behind(after)).order_by(*self._sorting()).limit(self._limit + 1).subquery()
+            for arm in found
         ]
-        merged = union_all(*parts).subquery()
-        return self._documents(merged).order_by(*self._sorting_of(merged)).limit(wanted)
+        rows = all_of(*(select(part) for part in parts)).subquery()
+        return self._documents(rows).order_by(*self._sorting(rows)).limit(self._limit + 1)
 
-    def count(self) -> Select[Any]:
-        """How many rows match; stops a little above `MAX_COUNT`, or at it for each arm."""
-        conditions_of = [visible(self._viewer, item)] if self._selective else arms(self._viewer, item)
+    def counted(self) -> Select[Any]:
+        """The number of rows, each arm counted up to a little above `MAX_COUNT`."""
+        looked_up = [visible(self._viewer, item)] if self._selective else arms(self._viewer, item)
         total: ColumnElement[int] = literal(0)
-        for one in conditions_of:
+        for one in looked_up:
             rows = select(item.c.pk).where(one, *self._conditions).limit(MAX_COUNT + 1).subquery()
             total = total + select(func.count()).select_from(rows).scalar_subquery()
         return select(total)
 
-    def key_of(self, row: Any) -> PageKey:
-        """Where to go on after this row."""
-        return PageKey(tuple(row[1:]))
+    def _rows(self, statement: Select[Any]) -> list[Row[Any]]:
+        return list(self._conn.execute(statement).all())
 
-    def _plain(self, condition: ColumnElement[bool], after: PageKey | None) -> Select[Any]:
-        keys = [SORTABLES[key.name] for key in self._order]
-        rows = select(item.c.doc, *keys).where(condition, *self._conditions, *self._behind(after))
-        return rows.order_by(*_sorting(self._order)).limit(self._query.limit + 1)
+    def _columns(self) -> list[ColumnElement[Any]]:
+        return [SORTABLES[key.name].label(f"key_{n}") for n, key in enumerate(self._order)]
 
-    def _probed(self, after: PageKey | None) -> Select[Any]:
-        """The visible ones among the first so many rows that match."""
-        looked_at = _PROBED + _PROBED_PER_ROW * self._query.limit
-        rows = self._keys(None, after).order_by(*_sorting(self._order)).limit(looked_at).subquery()
-        found = self._documents(rows).where(visible(self._viewer, rows)).limit(self._query.limit + 1)
-        if self._dialect.name == "sqlite":  # keeps the order of the inner rows, and would sort all of them again
-            return found
-        return found.order_by(*self._sorting_of(rows))
-
-    def _keys(self, condition: ColumnElement[bool] | None, after: PageKey | None) -> Select[Any]:
+    def _keyed(self, *columns: ColumnElement[Any]) -> Select[Any]:
         """Rows without their documents: mostly these stand in an index as a whole."""
-        keys = [SORTABLES[key.name].label(f"key_{n}") for n, key in enumerate(self._order)]
-        rows = select(item.c.pk, item.c.visibility, item.c.project_id, *keys).where(*self._conditions)
-        return rows.where(*([] if condition is None else [condition]), *self._behind(after))
+        return select(item.c.pk, *columns, *self._columns()).where(*self._conditions)
 
-    def _documents(self, rows: Subquery) -> Select[Any]:
-        keys = [rows.c[f"key_{n}"] for n in range(len(self._order))]
-        return select(item.c.doc, *keys).select_from(rows.join(item, item.c.pk == rows.c.pk))
+    def _documents(self, rows: Any) -> Select[Any]:
+        doc = select(_full.c.doc).where(_full.c.pk == rows.c.pk).correlate(rows).scalar_subquery()
+        return select(doc.label("doc"), *(rows.c[f"key_{n}"] for n in range(len(self._order))))
 
-    def _sorting_of(self, rows: Subquery) -> list[UnaryExpression[Any]]:
-        return [_sorted(rows.c[f"key_{n}"], key) for n, key in enumerate(self._order)]
+    def _sorting(self, rows: Any = None) -> list[UnaryExpression[Any]]:
+        """Absent values are the least on both engines: first when ascending, last when descending."""
+        sorting = []
+        for n, key in enumerate(self._order):
+            column = SORTABLES[key.name]
+            shown = column if rows is None else rows.c[f"key_{n}"]
+            one = shown.desc() if key.descending else shown.asc()
+            if _nullable(column):
+                one = one.nulls_last() if key.descending else one.nulls_first()
+            sorting.append(one)
+        return sorting
 
     def _behind(self, after: PageKey | None) -> list[ColumnElement[bool]]:
         return [] if after is None else [behind(self._order, after)]
 
 
 def order_of(query: SearchQuery) -> tuple[SortKey, ...]:
-    """The whole order of a search: what it asks for, then the ids, so that no two rows are equal."""
+    """The whole order of a search: what it asks for, then the ids, so that no two rows are equal.
+
+    The ids go in the direction of the last key, so that one index serves both directions; newest first has its own.
+    """
     named = {key.name for key in query.sort}
-    return (*query.sort, *(tie for tie in _TIES if tie.name not in named))
-
-
-def conditions(query: SearchQuery, dialect: Dialect) -> list[ColumnElement[bool]]:
-    """What the query itself asks for, without any authorization."""
-    found: list[ColumnElement[bool]] = []
-    if query.collections is not None:
-        found.append(item.c.collection.in_(storable(query.collections)))
-    if query.ids is not None:
-        names = storable(query.ids)
-        paths = tuple(name for name in names if "/" in name)
-        by_id = item.c.item_id.in_(names)
-        found.append(or_(by_id, item.c.project_id.in_(projects_at(paths))) if paths else by_id)
-    if query.interval is not None:
-        start, end = query.interval
-        found.append(and_(item.c.start <= end, item.c.end >= start))
-    if query.phrases is not None:
-        found.append(holds_any(query.phrases, dialect) if query.phrases else false())
-    if query.area is not None:
-        found += _in_area(query.area, dialect)
-    return found
-
-
-def storable(names: Sequence[str]) -> tuple[str, ...]:
-    """Those that can stand in the store at all: PostgreSQL refuses text with NUL."""
-    return tuple(name for name in names if "\0" not in name)
-
-
-def projects_at(paths: Sequence[str]) -> Select[tuple[int]]:
-    """The projects that have one of these paths, or had it where no other has it now."""
-    lowered = [path.lower() for path in paths]
-    live = select(project.c.id).where(project.c.path.in_(lowered))
-    taken = select(project.c.path).where(project.c.path == alias.c.path).exists()
-    former = select(alias.c.project_id).where(alias.c.path.in_(lowered), ~taken)
-    return select(live.union_all(former).subquery().c.id)
+    backwards = query.sort != DEFAULT_SORT and bool(query.sort) and query.sort[-1].descending
+    return (*query.sort, *(SortKey(name, backwards) for name in ("id", "collection") if name not in named))
 
 
 def behind(order: Sequence[SortKey], key: PageKey) -> ColumnElement[bool]:
@@ -174,57 +150,19 @@ def behind(order: Sequence[SortKey], key: PageKey) -> ColumnElement[bool]:
         equal.append(column.is_(None) if value is None else column == value)
     later = or_(*reached)
     first, value = SORTABLES[order[0].name], key.values[0]
-    if value is None or getattr(first, "nullable", True):
+    if value is None or (order[0].descending and _nullable(first)):
         return later
     # Says nothing new, but lets an index begin there.
     return and_(first <= value if order[0].descending else first >= value, later)
 
 
 def _beyond(column: ColumnElement[Any], sort: SortKey, value: int | str | None) -> ColumnElement[bool]:
+    if not _nullable(column):
+        return column < value if sort.descending else column > value
     if sort.descending:
         return false() if value is None else or_(column < value, column.is_(None))
     return column.is_not(None) if value is None else column > value
 
 
-def _sorting(order: Sequence[SortKey]) -> list[UnaryExpression[Any]]:
-    return [_sorted(SORTABLES[key.name], key) for key in order]
-
-
-def _sorted(column: ColumnElement[Any], key: SortKey) -> UnaryExpression[Any]:
-    """Absent values are the least on both engines: first when ascending, last when descending."""
-    nullable = getattr(column, "nullable", True)
-    direction = column.desc() if key.descending else column.asc()
-    if not nullable:
-        return direction
-    return direction.nulls_last() if key.descending else direction.nulls_first()
-
-
-def _is_selective(query: SearchQuery) -> bool:
-    return query.ids is not None or query.phrases is not None or (query.area is not None and not _is_wide(query.area))
-
-
-def _boxes(area: bytes) -> list[tuple[float, float, float, float]]:
-    """The boxes of the parts of an area, or the one of the whole where it has many."""
-    geometry = shapely.from_wkb(area)
-    parts = shapely.get_parts(geometry)
-    boxes: list[tuple[float, float, float, float]] = shapely.bounds(
-        parts if len(parts) <= _MAX_BOXES else [geometry]
-    ).tolist()
-    return boxes
-
-
-def _is_wide(area: bytes) -> bool:
-    return sum((east - west) * (north - south) for west, south, east, north in _boxes(area)) > _WIDE
-
-
-def _in_area(area: bytes, dialect: Dialect) -> list[ColumnElement[bool]]:
-    if dialect.name != "sqlite":
-        return [func.ST_Intersects(item.c.geometry, literal(area, item.c.geometry.type))]
-    exact = func.st_intersects(item.c.geometry, area) == 1
-    if _is_wide(area):
-        return [item.c.geometry.is_not(None), exact]
-    meets = [
-        and_(item_box.c.west <= e, item_box.c.east >= w, item_box.c.south <= n, item_box.c.north >= s)
-        for w, s, e, n in _boxes(area)
-    ]
-    return [item.c.pk.in_(select(item_box.c.id.bitwise_rshift(1)).where(or_(*meets))), exact]
+def _nullable(column: ColumnElement[Any]) -> bool:
+    return bool(getattr(column, "nullable", True))

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from stac_ext.model import Viewer
 from stac_ext.query import SearchQuery
+from stac_ext.store.narrowing import narrow
 from stac_ext.store.schema import item, meta
-from stac_ext.store.search import conditions
 from stac_ext.times import EARLIEST, LATEST, to_micros
 from stac_ext.visibility import arms
 
@@ -82,10 +82,9 @@ class Summaries:
 def terms(conn: Connection, viewer: Viewer, query: SearchQuery, name: str) -> dict[str, int]:
     """How many visible items of a search have each value of `name`; items without one are not counted."""
     column, found = TERMS[name], dict[str, int]()
+    asked = narrow(query, conn).conditions
     for arm in arms(viewer, item):
-        rows = select(column.label("value"), func.count().label("n")).where(
-            arm, column.is_not(None), *conditions(query, conn.dialect)
-        )
+        rows = select(column.label("value"), func.count().label("n")).where(arm, column.is_not(None), *asked)
         for row in conn.execute(rows.group_by(column)):
             found[row.value] = found.get(row.value, 0) + row.n
     return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))

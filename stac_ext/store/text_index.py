@@ -5,10 +5,10 @@ Neither engine cuts or changes a word: `stac_ext/words.py` has done so, hence bo
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, Dialect, String, bindparam, cast, literal, literal_column, select
+from sqlalchemy import ColumnElement, String, bindparam, cast, literal, literal_column
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from stac_ext.store.schema import item, item_text
+from stac_ext.store.schema import item
 
 _GAP = "\ue000"  # stands where no word is, and can be asked for by nobody
 
@@ -23,13 +23,13 @@ def rendered(words: Sequence[tuple[int, str]], engine: str) -> str:
     return " ".join(f"'{word}':{position}" for position, word in words)
 
 
-def holds_any(phrases: Iterable[Sequence[str]], dialect: Dialect) -> ColumnElement[bool]:
-    """The condition that an item's words hold one of the phrases, each a sequence of words side by side."""
-    if dialect.name == "sqlite":
-        query = " OR ".join(f'"{" ".join(phrase)}"' for phrase in phrases)
-        matching = select(item_text.c.rowid).where(
-            literal_column("item_text").op("MATCH")(bindparam(None, query, type_=String()))
-        )
-        return item.c.pk.in_(matching)
+def matching(phrases: Iterable[Sequence[str]]) -> ColumnElement[bool]:
+    """SQLite: the condition that a row of `item_text` holds one of the phrases, each words side by side."""
+    query = " OR ".join(f'"{" ".join(phrase)}"' for phrase in phrases)
+    return literal_column("item_text").op("MATCH", is_comparison=True)(bindparam(None, query, type_=String()))
+
+
+def holds_any(phrases: Iterable[Sequence[str]]) -> ColumnElement[bool]:
+    """PostgreSQL: the condition that an item's words hold one of the phrases."""
     query = " | ".join("(" + " <-> ".join(f"'{word}'" for word in phrase) + ")" for phrase in phrases)
     return item.c.words.op("@@", is_comparison=True)(cast(literal(query), TSQUERY))

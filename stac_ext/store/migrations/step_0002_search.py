@@ -30,7 +30,15 @@ CREATE INDEX ix_session_principal ON session (principal);
 CREATE INDEX ix_session_expires_at ON session (expires_at);
 CREATE INDEX item_visible ON item (visibility, updated DESC, item_id, collection);
 CREATE INDEX item_project ON item (project_id, visibility, updated DESC, item_id, collection);
-DROP INDEX ix_item_project_id
+CREATE INDEX item_datetime ON item ({datetime}, item_id, collection, visibility, project_id);
+CREATE INDEX item_created ON item ({created}, item_id, collection, visibility, project_id);
+CREATE INDEX item_title ON item ({title}, item_id, collection, visibility, project_id);
+CREATE INDEX item_stars ON item ({stars}, item_id, collection, visibility, project_id);
+DROP INDEX ix_item_project_id;
+DROP INDEX item_key;
+CREATE UNIQUE INDEX item_key ON item (item_id, collection);
+DROP INDEX ix_grant__project_id;
+CREATE INDEX grant_project ON grant_ (project_id, principal)
 """
 _SQLITE = (
     "CREATE VIRTUAL TABLE item_text USING fts5(words, content='item', content_rowid='pk', tokenize='ascii')",
@@ -44,8 +52,23 @@ _SQLITE = (
         INSERT INTO item_text (item_text, rowid, words) SELECT 'delete', old.pk, old.words WHERE old.words IS NOT NULL;
         INSERT INTO item_text (rowid, words) SELECT new.pk, new.words WHERE new.words IS NOT NULL;
     END""",
+    "CREATE VIRTUAL TABLE item_time USING rtree(id, start, end)",
+    'INSERT INTO item_time (id, start, end) SELECT pk, start, "end" FROM item',
+    """CREATE TRIGGER item_time_insert AFTER INSERT ON item BEGIN
+        INSERT INTO item_time (id, start, end) VALUES (new.pk, new.start, new."end");
+    END""",
+    """CREATE TRIGGER item_time_delete AFTER DELETE ON item BEGIN
+        DELETE FROM item_time WHERE id = old.pk;
+    END""",
+    """CREATE TRIGGER item_time_update AFTER UPDATE OF start, "end" ON item BEGIN
+        UPDATE item_time SET start = new.start, end = new."end" WHERE id = new.pk;
+    END""",
 )
-_POSTGRES = ("CREATE INDEX item_words ON item USING gin (words)",)
+_POSTGRES = (
+    "CREATE INDEX item_words ON item USING gin (words)",
+    """CREATE INDEX item_interval ON item USING gist (int8range(start, "end", '[]'))""",
+)
+_SORTED: Final = ("datetime", "created", "title", "stars")
 
 _item = Table(
     "item",
@@ -68,6 +91,8 @@ def apply(conn: Connection) -> None:
         "text": "TEXT" if sqlite else 'TEXT COLLATE "C"',
         "bytes": "BLOB" if sqlite else "BYTEA",
         "words": "TEXT" if sqlite else "TSVECTOR",
+        # SQLite takes null for the least value anyway; PostgreSQL is told so.
+        **{name: name if sqlite else f"{name} NULLS FIRST" for name in _SORTED},
     }
     for column in _COLUMNS:
         conn.exec_driver_sql(f"ALTER TABLE item ADD COLUMN {column.format(**types)}")

@@ -1,14 +1,10 @@
 """Proves what a viewer reads: filters, order, paging, extents, and never a row that the viewer may not see."""
 
-from typing import Any
-
 import orjson
 import pytest
-from sqlalchemy import event
 
 from stac_ext.model import ANONYMOUS, Viewer, Visibility
 from stac_ext.query import parse_search
-from stac_ext.store.database import Database
 from stac_ext.store.grants import GrantTable
 from stac_ext.store.reader import CatalogueReader, Page
 from stac_ext.store.writer import CatalogueWriter
@@ -184,24 +180,3 @@ def test_a_former_path_leads_to_the_project_until_another_takes_it(
     put(writer, 2, path="group/old", visibility=Visibility.PRIVATE)
     assert reader.item_id_of_path(ANONYMOUS, "ai-model", "group/old") is None
     assert reader.item_id_of_path(ANONYMOUS, "ai-model", "group/new") == "1"
-
-
-@pytest.mark.parametrize("viewer", [ANONYMOUS, Viewer(Visibility.INTERNAL, "user:7")], ids=["anonymous", "granted"])
-@pytest.mark.parametrize("collections", [None, ["dataset"]])
-def test_pages_are_read_in_the_order_of_an_index_and_grants_are_probed(
-    database: Database, viewer: Viewer, collections: list[str] | None
-) -> None:
-    """To sort all rows, or to build the set of all grants first, would make a page as slow as the index is large."""
-    told: list[str] = []
-
-    @event.listens_for(database._reader, "before_cursor_execute")
-    def explain(_conn: Any, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        if statement.startswith("SELECT item.doc"):
-            told.extend(row[3] for row in cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters))
-
-    CatalogueReader(database).search(viewer, parse_search(collections=collections))
-    plan = "; ".join(told)
-    assert "item_collection" in plan if collections else "item_newest" in plan
-    assert "TEMP B-TREE" not in plan
-    assert ("SEARCH grant_ USING PRIMARY KEY (principal=? AND project_id=?)" in plan) == (viewer.principal is not None)
-    assert "LIST SUBQUERY" not in plan
