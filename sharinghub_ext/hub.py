@@ -28,6 +28,7 @@ from stac_ext.clock import Clock, SystemClock
 from stac_ext.keyset import PageTokens
 from stac_ext.store.database import Database
 from stac_ext.store.inbox import Inbox
+from stac_ext.store.migrations import CURRENT as SCHEMA_VERSION
 from stac_ext.store.opening import open_store
 from stac_ext.store.reader import CatalogueReader
 from stac_ext.store.writer import CatalogueWriter
@@ -146,7 +147,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     http, downloads = _async_client(settings, tls), _async_client(settings, tls)
     viewer_client = ViewerClient(http, downloads)
     salt = hashlib.sha256(
-        orjson.dumps([__version__, token is None, *(repr(one) for one in (context, *categories))])
+        orjson.dumps([__version__, SCHEMA_VERSION, token is None, *(repr(one) for one in (context, *categories))])
     ).hexdigest()
     indexer = Indexer(ProjectReader(service, topics, salt), database, categories, context, clock)
     writer = CatalogueWriter(database)

@@ -51,7 +51,7 @@ class SearchQuery:
     """A parsed search; None means no condition. `area` is WKB in CRS84, `interval` microseconds, ends included.
 
     `phrases` are sequences of words (`stac_ext/words.py`) of which an item's texts must hold one. What `sort` leaves
-    equal is sorted by id, then by collection.
+    equal is sorted by id, then by collection, in the direction of its last key; the default order ends ascending.
     """
 
     collections: tuple[str, ...] | None = None
