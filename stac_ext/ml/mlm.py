@@ -56,12 +56,19 @@ class Mlm:
         }
         fields = {name: value for name, value in told.items() if value is not None}
         fields |= self.runtime.to_dict() if self.runtime else {}
-        lists = [*(entry.bands for entry in self.inputs), *(entry.bands for entry in self.outputs)]
-        bands = dict.fromkeys(band.name for bands in lists for band in bands)
+        bands = self.bands()
         return {
             **{f"{PREFIX}:{name}": value for name, value in fields.items()},
-            **({"bands": [{"name": name} for name in bands]} if bands else {}),
+            **({"bands": bands} if bands else {}),
         }
+
+    def bands(self) -> list[dict[str, str]]:
+        """The bands that inputs and outputs name, as `bands` of STAC 1.1.
+
+        MLM wants them on the item, STAC allows them there only where an asset has some: the file of the model has.
+        """
+        lists = [*(entry.bands for entry in self.inputs), *(entry.bands for entry in self.outputs)]
+        return [{"name": name} for name in dict.fromkeys(band.name for bands in lists for band in bands)]
 
 
 def complete(facts: ModelFacts) -> tuple[Mlm | None, tuple[str, ...]]:

@@ -66,8 +66,11 @@ class Model:
         return [ml_model.EXTENSION, *([mlm.EXTENSION] if self.mlm else [])]
 
     def asset_fields(self, path: str, roles: Sequence[str] = ()) -> dict[str, Any] | None:
-        """The roles to add to an asset and its `mlm:` fields; None where MLM says nothing about it."""
-        return self.artifacts.fields(path, roles) if self.mlm else None
+        """The roles to add to an asset, its `mlm:` fields and `bands`; None where MLM says nothing about it."""
+        told = self.artifacts.fields(path, roles) if self.mlm else None
+        if told and self.mlm and mlm.MODEL_ROLE in told["roles"] and (bands := self.mlm.bands()):
+            return {**told, "bands": bands}
+        return told
 
     def asset_note(self, path: str) -> str | None:
         """One sentence that a file's own content tells about it."""
