@@ -3,17 +3,15 @@
 Every method blocks: call it from a worker thread. Nothing here uses a viewer's token.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import gitlab
-import requests
-from gitlab.exceptions import GitlabAuthenticationError, GitlabError, GitlabParsingError
-from requests.adapters import HTTPAdapter
-from urllib3.util.retry import Retry
+from gitlab.exceptions import GitlabError
 
+from gitlab_hooks.gateway import blobs, registries
+from gitlab_hooks.gateway.blobs import BlobFacts
+from gitlab_hooks.gateway.ends import Wanted, read_ends
 from gitlab_hooks.gateway.errors import (
     AccessDenied,
     CredentialRefused,
@@ -21,21 +19,13 @@ from gitlab_hooks.gateway.errors import (
     InsufficientScope,
     NotFound,
 )
-from gitlab_hooks.gateway.tls import trust
+from gitlab_hooks.gateway.graphql import NotUnderstood
+from gitlab_hooks.gateway.pulse import IMAGES, PACKAGES, RELEASES, ImageRef, Pulse, PulseReader
+from gitlab_hooks.gateway.transport import Connection, connect, translated
+from gitlab_hooks.gateway.values import moment
+from stac_ext.model import FileEnds, ImageTag, PackageFile
 
-_RETRIED = (429, 500, 502, 503, 504)
-
-
-@dataclass(frozen=True, slots=True)
-class Connection:
-    """Where GitLab's API is and how patient we are with it. Times in seconds."""
-
-    url: str
-    ca_file: str | None = None
-    timeout: float = 10
-    retries: int = 4
-    retry_after_max: int = 30
-    backoff: float = 0.5
+__all__ = ["Connection", "ServiceClient", "ServiceIdentity"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +42,15 @@ class ServiceClient:
 
     def __init__(self, connection: Connection, token: str | None = None) -> None:
         self.anonymous = token is None
-        retry = Retry(
-            total=connection.retries,
-            status_forcelist=_RETRIED,
-            allowed_methods={"GET", "HEAD"},
-            backoff_factor=connection.backoff,
-            backoff_jitter=connection.backoff / 2,
-            retry_after_max=connection.retry_after_max,
-            raise_on_status=False,
-        )
-        session = _GuardedSession()
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, _TrustingAdapter(connection.ca_file, max_retries=retry, pool_maxsize=16))
-        self._gitlab = _PatientGitlab(
-            connection.url,
-            private_token=token,
-            ssl_verify=connection.ca_file or True,
-            timeout=connection.timeout,
-            keep_base_url=True,  # the API may be reached at an internal URL that GitLab does not know of
-            session=session,
-            user_agent="sharinghub",
-        )
+        self._gitlab = connect(connection, token)
+        self._pulse = PulseReader(self._gitlab)
 
     def identity(self) -> ServiceIdentity | None:
         """Check that this is GitLab and that the token works; None where there is no token.
 
         Raises GitLabUnavailable for something that is not GitLab, CredentialRefused or InsufficientScope for the token.
         """
-        with _translated():
+        with translated():
             if self.anonymous:
                 answer = self._gitlab.http_get("/projects", query_data={"per_page": 1})
                 if not isinstance(answer, list):
@@ -95,7 +66,7 @@ class ServiceClient:
 
     def redirected_to(self) -> str | None:
         """Where the configured URL redirects API calls to, None where it answers itself."""
-        with _translated():
+        with translated():
             answer = self._gitlab.session.get(
                 f"{self._gitlab.api_url}/version", allow_redirects=False, timeout=self._gitlab.timeout
             )
@@ -103,7 +74,7 @@ class ServiceClient:
 
     def _scopes(self) -> tuple[str, ...]:
         try:
-            with _translated():
+            with translated():
                 token = self._gitlab.http_get("/personal_access_tokens/self")
         except (NotFound, AccessDenied, CredentialRefused, InsufficientScope, GitLabUnavailable):
             return ()  # an OAuth token (some versions answer 400 or 500): only its own calls tell what it may
@@ -112,7 +83,7 @@ class ServiceClient:
 
     def tagged_projects(self, topic: str) -> Iterator[dict[str, Any]]:
         """Every project with this topic that the account can see, by ascending id (keyset paging)."""
-        with _translated():
+        with translated():
             listing = self._gitlab.projects.list(
                 iterator=True,
                 topic=topic,
@@ -126,12 +97,12 @@ class ServiceClient:
 
     def project(self, project_id: int) -> dict[str, Any]:
         """The project's present attributes with the detected licence. Raises NotFound."""
-        with _translated():
+        with translated():
             return dict(self._gitlab.projects.get(project_id, license=True).attributes)
 
     def head(self, project_id: int, branch: str) -> dict[str, Any] | None:
         """The newest commit of a branch, None where the branch has none."""
-        with _translated():
+        with translated():
             project = self._gitlab.projects.get(project_id, lazy=True)
             try:
                 commits = project.commits.list(ref_name=branch, per_page=1, page=1, get_all=False)
@@ -143,7 +114,7 @@ class ServiceClient:
 
     def tree(self, project_id: int, ref: str) -> Iterator[dict[str, Any]]:
         """Every entry of the repository at `ref`, page after page. Raises NotFound for an empty repository."""
-        with _translated():
+        with translated():
             project = self._gitlab.projects.get(project_id, lazy=True)
             yield from project.repository_tree(
                 ref=ref, recursive=True, iterator=True, per_page=100, pagination="keyset"
@@ -151,7 +122,7 @@ class ServiceClient:
 
     def raw_file(self, project_id: int, path: str, ref: str, max_bytes: int) -> tuple[bytes, bool]:
         """The first `max_bytes` of a file, and whether there is more of it. Raises NotFound."""
-        with _translated():
+        with translated():
             project = self._gitlab.projects.get(project_id, lazy=True)
             data = bytearray()
             for chunk in project.files.raw(path, ref=ref, streamed=True, iterator=True, chunk_size=65536):
@@ -160,67 +131,59 @@ class ServiceClient:
                     return bytes(data[:max_bytes]), True
         return bytes(data), False
 
+    def pulse(self, project_id: int, branch: str | None, wanted: Collection[str]) -> Pulse:
+        """The newest commit of `branch` and the wanted lists of what else may have changed.
 
-class _TrustingAdapter(HTTPAdapter):
-    """requests' adapter with the same certificate authorities as callers' questions."""
+        One call by GraphQL; where this GitLab has none, one by REST for each. Raises NotFound, and AccessDenied where
+        the code may not be read.
+        """
+        try:
+            return self._pulse.read(project_id, branch, wanted)
+        except NotUnderstood:
+            return self._pulse_by_rest(project_id, branch, wanted)
 
-    def __init__(self, ca_file: str | None, **options: Any) -> None:
-        self._tls = trust(ca_file)
-        super().__init__(**options)
+    def _pulse_by_rest(self, project_id: int, branch: str | None, wanted: Collection[str]) -> Pulse:
+        head = self.head(project_id, branch) if branch else None
+        lists = {RELEASES: registries.releases, PACKAGES: registries.packages, IMAGES: registries.images}
+        found: dict[str, Any] = {}
+        troubled: set[str] = set()
+        for part, read in lists.items():
+            try:
+                found[part] = read(self._gitlab, project_id) if part in wanted else ()
+            except (NotFound, AccessDenied):
+                found[part] = ()
+            except GitLabUnavailable:
+                troubled.add(part)
+        newest = (str(head["id"]), moment(head.get("committed_date"))) if head else None
+        return Pulse(head=newest, **found, troubled=frozenset(troubled))
 
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> Any:
-        return super().init_poolmanager(*args, ssl_context=self._tls, **kwargs)
+    def package_files(self, project_id: int, package_id: int) -> tuple[PackageFile, ...]:
+        """The files of a package; none where it has gone or is refused."""
+        return registries.package_files(self._gitlab, project_id, package_id)
 
+    def image_tags(self, project_id: int, images: Sequence[ImageRef]) -> dict[int, tuple[ImageTag, ...]]:
+        """The tags of container images, by the image's id. Raises GitLabUnavailable where the registry is down."""
+        return registries.image_tags(self._gitlab, project_id, images)
 
-class _GuardedSession(requests.Session):
-    """A session that adds no credentials of the machine and sends the token to no other host after a redirect."""
+    def blob_facts(self, project_id: int, ref: str, paths: Sequence[str]) -> dict[str, BlobFacts] | None:
+        """Sizes and Git LFS objects of at most 80 files, by path; None where this GitLab has no GraphQL for it."""
+        try:
+            return blobs.facts(self._gitlab, project_id, ref, paths)
+        except NotUnderstood:
+            return None
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.trust_env = False  # no ~/.netrc
+    def small_texts(self, project_id: int, ref: str, paths: Sequence[str]) -> dict[str, bytes]:
+        """The bytes of at most 80 small text files, by path; what is missing is to be read one by one."""
+        try:
+            return blobs.texts(self._gitlab, project_id, ref, paths)
+        except NotUnderstood:
+            return {}
 
-    def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
-        super().rebuild_auth(prepared_request, response)
-        if self.should_strip_auth(str(response.request.url), str(prepared_request.url)):
-            prepared_request.headers.pop("PRIVATE-TOKEN", None)
+    def ends(self, project_id: int, path: str, ref: str, wanted: Wanted) -> FileEnds | None:
+        """The first and last bytes of a file, of its content where it is in Git LFS; None if stored elsewhere."""
+        return read_ends(self._gitlab, project_id, path, ref, wanted)
 
-
-class _PatientGitlab(gitlab.Gitlab):
-    """python-gitlab sleeps as long as a 429 asks for; here the session's bounded retries wait instead."""
-
-    def http_request(self, *args: Any, **kwargs: Any) -> requests.Response:
-        kwargs.setdefault("obey_rate_limit", False)
-        return super().http_request(*args, **kwargs)
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    """Turn what python-gitlab, requests and urllib3 raise into our errors, in this one place."""
-    try:
-        yield
-    except GitlabAuthenticationError as error:
-        raise CredentialRefused("GitLab refused the token (401)") from error
-    except GitlabParsingError as error:
-        raise GitLabUnavailable("GitLab's answer is not JSON") from error
-    except GitlabError as error:
-        raise _of_status(error) from error
-    except requests.exceptions.SSLError as error:
-        if "CERTIFICATE_VERIFY_FAILED" in str(error):
-            raise GitLabUnavailable("its TLS certificate is not trusted (SHARINGHUB_GITLAB_CA_FILE)") from error
-        raise GitLabUnavailable("it does not speak TLS there; is it http, or another port?") from error
-    except (requests.exceptions.RequestException, OSError) as error:
-        if isinstance(error, requests.exceptions.Timeout) or "timed out" in str(error):
-            raise GitLabUnavailable("GitLab did not answer in time") from error
-        raise GitLabUnavailable(f"GitLab cannot be reached ({type(error).__name__})") from error
-    except (TypeError, AttributeError, KeyError, ValueError) as error:
-        raise GitLabUnavailable(f"GitLab's answer has an unknown shape ({type(error).__name__})") from error
-
-
-def _of_status(error: GitlabError) -> Exception:
-    status = error.response_code
-    if status == 404:
-        return NotFound("not found at GitLab (404)")
-    if status == 403:
-        body = error.response_body or b""
-        return InsufficientScope("read_api") if b"insufficient_scope" in body else AccessDenied("GitLab refuses (403)")
-    return GitLabUnavailable(f"GitLab answered {status}" if status else "GitLab redirected or answered nothing usable")
+    def commit(self, project_id: int, sha: str) -> dict[str, Any]:
+        """A commit. Raises NotFound."""
+        with translated():
+            return dict(self._gitlab.projects.get(project_id, lazy=True).commits.get(sha, stats=False).attributes)
