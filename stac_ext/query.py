@@ -62,6 +62,11 @@ class SearchQuery:
     sort: tuple[SortKey, ...] = DEFAULT_SORT
     limit: int = DEFAULT_LIMIT
 
+    @property
+    def versions(self) -> bool:
+        """Whether the search covers versions beside the newest states: it does once it names one."""
+        return self.ids is not None and any("@" in name for name in self.ids)
+
     def digest(self) -> str:
         """A short hash of the conditions and the order (not of the limit), to which page tokens are bound."""
         area = self.area.hex() if self.area else None

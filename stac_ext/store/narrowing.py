@@ -51,7 +51,7 @@ class Narrowing:
 
 def narrow(query: SearchQuery, conn: Connection) -> Narrowing:
     """What the query itself asks for, without any authorization."""
-    found: list[Condition] = []
+    found: list[Condition] = [] if query.versions else [item.c.version.is_(None)]
     if query.collections is not None:
         among = item.c.collection.in_(storable(query.collections))
         # There are few collections, so each holds a large part; without statistics SQLite would take it for ten rows.

@@ -63,15 +63,28 @@ item = Table(
     Column("license", PlainText),
     Column("stars", BigInteger),
     Column("words", Words),  # of title, description, keywords and path
+    Column("version", PlainText),  # the tag of a release; null: the newest state
+    Column("refs", LargeBinary),  # JSON list of references to other projects, null where there are none
     Index("item_key", "item_id", "collection", unique=True),
     sqlite_autoincrement=True,
 )
-Index("item_collection", item.c.collection, item.c.updated.desc(), item.c.item_id, item.c.visibility, item.c.project_id)
-Index("item_newest", item.c.updated.desc(), item.c.item_id, item.c.collection, item.c.visibility, item.c.project_id)
-Index("item_project", item.c.project_id, item.c.visibility, item.c.updated.desc(), item.c.item_id, item.c.collection)
-Index("item_visible", item.c.visibility, item.c.updated.desc(), item.c.item_id, item.c.collection)
-for _name in ("datetime", "created", "title", "stars"):
-    Index(f"item_{_name}", item.c[_name], item.c.item_id, item.c.collection, item.c.visibility, item.c.project_id)
+# What searches are read in order of: the newest states only. The last columns let the index answer alone.
+_rest = (item.c.visibility, item.c.project_id, item.c.version)
+for _name, _columns in {
+    "collection": (item.c.collection, item.c.updated.desc(), item.c.item_id, *_rest),
+    "newest": (item.c.updated.desc(), item.c.item_id, item.c.collection, *_rest),
+    "visible": (item.c.visibility, item.c.updated.desc(), item.c.item_id, item.c.collection, item.c.version),
+    **{
+        name: (item.c[name], item.c.item_id, item.c.collection, *_rest)
+        for name in ("datetime", "created", "title", "stars")
+    },
+}.items():
+    _heads = item.c.version.is_(None)
+    Index(f"item_{_name}", *_columns, sqlite_where=_heads, postgresql_where=_heads)
+Index(
+    "item_project",
+    *(item.c.project_id, item.c.version, item.c.visibility, item.c.updated.desc(), item.c.item_id, item.c.collection),
+)
 
 principal = Table(
     "principal",

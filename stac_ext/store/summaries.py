@@ -105,7 +105,7 @@ def _measure(conn: Connection, collection: str, arm: ColumnElement[bool]) -> _Pa
             func.max(case((item.c.west > item.c.east, 1), else_=0)),
             func.min(item.c.start),
             func.max(item.c.end),
-        ).where(arm, item.c.collection == collection)
+        ).where(arm, item.c.collection == collection, item.c.version.is_(None))
     ).one()
     return _Part(*row)
 

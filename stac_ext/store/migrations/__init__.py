@@ -14,10 +14,10 @@ from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from stac_ext.store.database import Database, StoreError, StoreUnavailable
-from stac_ext.store.migrations import step_0001_base, step_0002_search
+from stac_ext.store.migrations import step_0001_base, step_0002_search, step_0003_versions
 from stac_ext.store.schema import meta
 
-_MODULES: Final[tuple[ModuleType, ...]] = (step_0001_base, step_0002_search)
+_MODULES: Final[tuple[ModuleType, ...]] = (step_0001_base, step_0002_search, step_0003_versions)
 CURRENT: Final = len(_MODULES)
 
 

@@ -181,7 +181,7 @@ def assert_nothing_is_sorted(plan: str) -> None:
 
 def assert_begins_at_the_grants(plan: str) -> None:
     if "SEARCH" in plan:
-        assert "item_project (project_id=? AND visibility>?)" in plan
+        assert "item_project (project_id=? AND version=? AND visibility>?)" in plan
         assert "SEARCH grant_ USING PRIMARY KEY (principal=?)" in plan
     else:
         assert "grant__pkey" in plan
