@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from stac_ext.ml.values import number_of, slug_of
 from stac_ext.problem_log import ProblemLog
-from stac_ext.sanitize import TITLE_LIMIT, line_of, quoted
+from stac_ext.sanitize import line_of, quoted
 
 MAX_EVALUATIONS: Final = 200
+MAX_CELL: Final = 120
 
 _FIX: Final = "Write `model-index` as the Hugging Face model card does."
 
@@ -68,7 +69,7 @@ def read_model_index(value: Any, source: str, log: ProblemLog) -> tuple[Evaluati
     evaluations: list[Evaluation] = []
     for result, entry in _metrics_of(value, log):
         dataset, task = (part if isinstance(part := result.get(key), dict) else {} for key in ("dataset", "task"))
-        task_name = line_of(task.get("type"), TITLE_LIMIT) or line_of(task.get("name"), TITLE_LIMIT)
+        task_name = line_of(task.get("type"), MAX_CELL) or line_of(task.get("name"), MAX_CELL)
         evaluation = _evaluation(entry, source, task_name, dataset)
         if evaluation is None:
             said = "A metric of `model-index` has no name or no value."
@@ -100,19 +101,19 @@ def _metrics_of(value: Any, log: ProblemLog) -> Iterable[tuple[dict[str, Any], A
 def _evaluation(entry: Any, source: str, task: str | None, dataset: dict[str, Any]) -> Evaluation | None:
     if not isinstance(entry, dict):
         return None
-    name = line_of(entry.get("name"), TITLE_LIMIT)
-    metric = line_of(entry.get("type"), TITLE_LIMIT) or name
+    name = line_of(entry.get("name"), MAX_CELL)
+    metric = line_of(entry.get("type"), MAX_CELL) or name
     number = number_of(entry.get("value"))
-    value = number if number is not None else line_of(entry.get("value"), TITLE_LIMIT)
+    value = number if number is not None else line_of(entry.get("value"), MAX_CELL)
     if metric is None or value is None or value in ("nan", "inf", "-inf"):
         return None
     return Evaluation(
         metric=metric,
         value=value,
         source=source,
-        dataset=line_of(dataset.get("name"), TITLE_LIMIT) or line_of(dataset.get("type"), TITLE_LIMIT),
+        dataset=line_of(dataset.get("name"), MAX_CELL) or line_of(dataset.get("type"), MAX_CELL),
         task=task,
         name=name if name != metric else None,
-        split=line_of(dataset.get("split"), TITLE_LIMIT),
-        config=line_of(dataset.get("config"), TITLE_LIMIT),
+        split=line_of(dataset.get("split"), MAX_CELL),
+        config=line_of(dataset.get("config"), MAX_CELL),
     )

@@ -8,12 +8,15 @@ Source: https://github.com/stac-extensions/mlm (v1.5.2)
 from dataclasses import dataclass
 from typing import Any, Final
 
+import orjson
+
 from stac_ext.ml.known import Known, ModelFacts
 from stac_ext.ml.mlm_objects import ModelInput, ModelOutput, Runtime
 from stac_ext.problem_log import ProblemLog
 
 EXTENSION: Final = "https://stac-extensions.github.io/mlm/v1.5.2/schema.json"
 PREFIX: Final = "mlm"
+MAX_BYTES: Final = 128 * 1024
 MODEL_ROLE: Final = "mlm:model"
 
 _REQUIRED: Final = {
@@ -77,6 +80,11 @@ def complete(facts: ModelFacts) -> tuple[Mlm | None, tuple[str, ...]]:
     if missing:
         return None, missing
     return Mlm(**{name: told.value for name in Mlm.__slots__ if (told := getattr(facts, name)) is not None}), ()
+
+
+def is_too_large(mlm: Mlm) -> bool:
+    """Whether the fields are longer as JSON than an item should be."""
+    return len(orjson.dumps(mlm.properties())) > MAX_BYTES
 
 
 def report_missing(missing: tuple[str, ...], log: ProblemLog) -> None:

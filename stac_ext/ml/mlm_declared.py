@@ -14,7 +14,7 @@ from stac_ext.ml.known import Known, ModelFacts
 from stac_ext.ml.mlm import PREFIX
 from stac_ext.ml.mlm_objects import Runtime
 from stac_ext.ml.mlm_reading import read_inputs, read_outputs, read_tasks
-from stac_ext.ml.values import ascii_of, semver_of, text_of, whole_of
+from stac_ext.ml.values import ascii_of, semver_of, source_of, text_of, whole_of
 from stac_ext.ml.vocabulary import framework_of, prediction_of
 from stac_ext.problem_log import ProblemLog
 from stac_ext.sanitize import quoted
@@ -67,7 +67,7 @@ def read_declared(fields: dict[str, Any], log: ProblemLog) -> Declared:
         accelerator_summary=read.value("accelerator_summary", text_of),
         accelerator_count=read.value("accelerator_count", lambda value: whole_of(value, 1)),
         pretrained=(pretrained := read.value("pretrained", _flag)),
-        pretrained_source=read.value("pretrained_source", text_of) if pretrained is not False else None,
+        pretrained_source=read.value("pretrained_source", source_of) if pretrained is not False else None,
         from_scratch=pretrained is False or ("pretrained_source" in block and source is None),
     )
     facts = ModelFacts(
@@ -94,9 +94,13 @@ def read_declared(fields: dict[str, Any], log: ProblemLog) -> Declared:
 
 
 def model_name_of(text: str) -> str | None:
-    """A name that MLM takes (ASCII, at least 3 characters, no slash) from any text; None where too little is left."""
+    """A name that MLM takes (ASCII, a letter first, at least 3 characters, no slash) from any text.
+
+    A name that begins with a digit gets `model-` before it; None where too little of the text is ASCII.
+    """
     name = re.sub(r"[^a-zA-Z0-9_. -]+", "-", ascii_of(text))
-    name = re.sub(r"-{2,}", "-", re.sub(r"^[^a-zA-Z]+|[^a-zA-Z0-9]+$", "", name[:300]))
+    name = re.sub(r"-{2,}", "-", re.sub(r"^[^a-zA-Z0-9]+|[^a-zA-Z0-9]+$", "", name[:290]))
+    name = f"model-{name}" if name[:1].isdigit() else name
     return name if _MODEL_NAME.fullmatch(name) else None
 
 

@@ -19,7 +19,7 @@ from stac_ext.ml.mlm_objects import (
     ProcessingExpression,
     ValueScaling,
 )
-from stac_ext.ml.values import bounded, number_of, text_of, whole_of
+from stac_ext.ml.values import bounded, number_of, source_of, text_of, whole_of
 from stac_ext.ml.vocabulary import TASKS, data_type_of, pipeline_names
 from stac_ext.problem_log import ProblemLog
 from stac_ext.sanitize import clean_line, quoted
@@ -188,10 +188,10 @@ def _steps(value: Any) -> tuple[ProcessingExpression, ...]:
 def _step(value: Any) -> ProcessingExpression:
     if not isinstance(value, dict) or value.get("expression") is None:
         raise ValueError("an expression has `format` and `expression`")
-    described = value.get("description")
-    return ProcessingExpression(
-        text_of(value.get("format"), 100), bounded(value["expression"]), _long_text(described) if described else None
-    )
+    described, kind, expression = value.get("description"), text_of(value.get("format"), 100), value["expression"]
+    if kind.lower() == "uri":
+        source_of(expression.get("href") if isinstance(expression, dict) else expression)
+    return ProcessingExpression(kind, bounded(expression), _long_text(described) if described else None)
 
 
 def _classes(value: Any) -> tuple[ClassObject, ...]:

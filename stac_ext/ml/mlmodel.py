@@ -15,7 +15,7 @@ from stac_ext.ml.mlm_objects import Array, ModelInput, ModelOutput
 from stac_ext.ml.signature import read_schema
 from stac_ext.ml.values import semver_of, slug_of
 from stac_ext.ml.vocabulary import pipeline_names
-from stac_ext.model import FileText
+from stac_ext.model import FileText, Problem
 from stac_ext.problem_log import ProblemLog
 from stac_ext.sanitize import clean_line, line_of
 
@@ -97,10 +97,13 @@ class _MlmodelFile:
 
     def _fields(self, text: FileText) -> dict[str, Any]:
         """The file's fields, read with the limits that hold for front matter."""
-        data = text.data.removeprefix(b"\xef\xbb\xbf").removeprefix(b"---\n")
-        front = read_front_matter(b"---\n" + data.rstrip() + b"\n---\n", path=self.shown)
+        data = text.data.removeprefix(b"\xef\xbb\xbf").removeprefix(b"---\n").rstrip()
+        above = text.data.count(b"\n") - data.count(b"\n") - text.data[len(text.data.rstrip()) :].count(b"\n")
+        front = read_front_matter(b"---\n" + data + b"\n---\n", path=self.shown)
         for problem in front.problems:
-            self.log.add("mlmodel", problem.message, problem.fix or "Let MLflow write it.", path=self.shown)
+            said = problem.message.replace("The README", "The file").replace("The front matter", "The file")
+            line = problem.line and max(1, problem.line - 1 + above)
+            self.log.extend([Problem("mlmodel", said, problem.fix, self.shown, line)])
         if text.truncated:
             self.log.add("mlmodel", "The file is too large; only its head is read.", path=self.shown)
         return front.fields

@@ -27,6 +27,7 @@ from stac_ext.problem_log import ProblemLog
 from stac_ext.sanitize import clean_line, line_of
 
 _T = TypeVar("_T")
+_TOO_LARGE: Final = f"The item has no MLM fields, since they are larger than {mlm.MAX_BYTES // 1024} KiB."
 _NO_FILE: Final = "The item has no MLM fields, since none of its assets is a file of the model."
 _ADD_FILE: Final = "Make the file of the model an asset, with the role `mlm:model`."
 
@@ -108,6 +109,9 @@ def read_model(fields: dict[str, Any], facts: ProjectFacts, log: ProblemLog) -> 
     unused = _unused(declared, mlm_facts, card)
     if found is None:
         mlm.report_missing(missing, log)
+    elif mlm.is_too_large(found):
+        log.add("mlm-size", _TOO_LARGE, "Name fewer inputs, bands and classes.", field=mlm.PREFIX)
+        found = None
     rest = {
         **({ml_model.PREFIX: own_rest} if own_rest else {}),
         **({mlm.PREFIX: declared.rest} if declared.rest else {}),

@@ -73,32 +73,35 @@ class _Reader:
         self._graph: Field | None = None
 
     def read(self) -> OnnxModel:
+        whole = True
         try:
             self._read_model()
         except OutOfReachError:
-            if self._graph is None and self._ir_version is None:
-                raise BrokenError("its beginning is no ONNX model") from None
-        if self._ir_version is None or self._graph is None:
+            whole = False
+        if self._ir_version is None or (self._graph is None and whole):
             raise BrokenError("it has no IR version or no graph")
-        values: dict[int, list[Field]] | None = None
-        initializers: list[Field] = []
-        try:
-            values = {_INPUT: [], _OUTPUT: []}
-            for field in self._message.fields(self._graph.start, self._graph.end):
-                if field.number in values and field.kind == LENGTH:
-                    values[field.number].append(field)
-                elif field.number == _INITIALIZER and field.kind == LENGTH:
-                    initializers.append(field)
-        except OutOfReachError:
-            values = None
+        parts = self._graph_parts()
         return OnnxModel(
             producer=self._texts.get(_PRODUCER),
             producer_version=self._texts.get(_PRODUCER_VERSION),
             ir_version=self._ir_version,
             opset=self._opset,
-            inputs=self._values(values[_INPUT], initializers) if values else None,
-            outputs=self._values(values[_OUTPUT], []) if values else None,
+            inputs=self._values(parts[_INPUT], parts[_INITIALIZER]) if parts else None,
+            outputs=self._values(parts[_OUTPUT], []) if parts else None,
         )
+
+    def _graph_parts(self) -> dict[int, list[Field]] | None:
+        """The initializers, inputs and outputs, or None where not all of them are within reach."""
+        if self._graph is None:
+            return None
+        parts: dict[int, list[Field]] = {_INITIALIZER: [], _INPUT: [], _OUTPUT: []}
+        try:
+            for field in self._message.fields(self._graph.start, self._graph.end):
+                if field.number in parts and field.kind == LENGTH:
+                    parts[field.number].append(field)
+        except OutOfReachError:
+            return None
+        return parts
 
     def _read_model(self) -> None:
         for field in self._message.fields(0, self._message.size):

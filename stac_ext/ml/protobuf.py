@@ -9,7 +9,7 @@ from typing import Final
 
 from stac_ext.model import FileEnds
 
-MAX_FIELDS: Final = 200_000
+MAX_FIELDS: Final = 60_000
 
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 

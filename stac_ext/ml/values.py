@@ -6,6 +6,7 @@ import unicodedata
 from typing import Any, Final
 
 from stac_ext.sanitize import MAX_INTEGER, clean_line, clean_text, quoted
+from stac_ext.urls import DATA, safe_url
 
 MAX_DEPTH: Final = 8
 MAX_VALUES: Final = 1_000
@@ -87,6 +88,12 @@ def text_of(value: Any, limit: int = 500) -> str:
     if not text:
         raise ValueError(f"{quoted(value)} is no text")
     return text
+
+
+def source_of(value: Any) -> str:
+    """A name, or a URL that may be shown to everybody. Raises ValueError."""
+    text = text_of(value)
+    return safe_url(text, DATA) if "://" in text or text.lower().startswith(("javascript:", "data:")) else text
 
 
 def ascii_of(text: str) -> str:

@@ -58,6 +58,7 @@ mlm:
   input: [{name: x, input: {shape: [-1, 4], dim_order: [batch, feature], data_type: float32}}]
   output: [{name: y, tasks: [regression], result: {shape: [-1], dim_order: [batch], data_type: float32}}]
 """
+ARRAY = {"input": {"shape": [-1, 4], "dim_order": ["batch", "feature"], "data_type": "float32"}}
 
 
 def mlm(model: Model) -> dict[str, Any]:
@@ -182,7 +183,7 @@ def test_a_file_is_the_model_where_its_owner_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("name", "said"),
-    [("Résumé net", "Resume net"), ("org/net", "org-net"), ("1st net!", "st net"), ("ab", None), ("网络", None)],
+    [("Résumé net", "Resume net"), ("org/net", "org-net"), ("1st net!", "model-1st net"), ("ab", None), ("网络", None)],
 )
 def test_a_name_in_other_characters(name: str, said: str | None) -> None:
     model, rules = read(small(name=name))
@@ -212,6 +213,8 @@ def test_a_version_as_python_writes_it() -> None:
         ({"value_scaling": {"type": "scale", "value": 255}}, {"value_scaling": [{"type": "scale", "value": 255}]}),
         ({"pre_processing_function": "pkg:main"}, {}),
         ({"pre_processing_function": {"format": "python"}}, {}),
+        ({"pre_processing_function": {"format": "uri", "expression": {"href": "javascript:alert(1)"}}}, {}),
+        ({"pre_processing_function": {"format": "uri", "expression": "https://u:p@x.example/a"}}, {}),
         ({"bands": [{"name": "a", "format": "x"}]}, {}),
         ({"bands": ["red"]}, {}),
         ({"description": ["x"]}, {}),
@@ -285,6 +288,19 @@ def test_trained_from_scratch() -> None:
     assert mlm(read(small(pretrained=False, pretrained_source="x"))[0])["pretrained_source"] is None
     assert mlm(read(small(pretrained_source=None))[0])["pretrained_source"] is None
     assert "pretrained_source" not in mlm(read(small(pretrained=True))[0])
+
+
+def test_a_source_with_a_password_is_not_shown() -> None:
+    model, rules = read(small(pretrained=True, pretrained_source="https://me:secret@data.example/x"))
+    assert "mlm-value" in rules
+    assert "pretrained_source" not in mlm(model)
+
+
+def test_more_than_an_item_should_hold_is_left_out() -> None:
+    described = [{"name": f"x{n}", "description": "d" * 2_000, **ARRAY} for n in range(99)]
+    model, rules = read(small(input=described))
+    assert "mlm-size" in rules
+    assert mlm(model) == {}
 
 
 def test_what_mlm_does_not_know_is_kept_apart() -> None:

@@ -234,6 +234,16 @@ def test_metrics_in_the_metadata_of_the_model() -> None:
     assert (told.metric, told.value, told.source) == ("val/acc", 0.93, "model/MLmodel")
 
 
+@pytest.mark.parametrize("start", ["", "---\n"])
+def test_a_broken_field_is_told_with_its_line(start: str) -> None:
+    log = ProblemLog()
+    text = start + "flavors:\n  onnx: {onnx_version: 1.16.1}\nsignature: {inputs: [}\nrun_id: x\n\n"
+    model = read_mlmodel({"MLmodel": FileText(text.encode())}, log)
+    [problem] = log.result()
+    assert (problem.rule, problem.path, problem.line) == ("mlmodel", "MLmodel", 3 + text.startswith("---"))
+    assert model.facts.framework is not None
+
+
 @pytest.mark.parametrize("text", ["", "- a\n- b", "a: b: c", "flavors: 7\nsignature: 8\nmetadata: 9", "\x00\x01"])
 def test_what_is_no_mlmodel_file_tells_nothing(text: str) -> None:
     facts = read(text)[0].facts

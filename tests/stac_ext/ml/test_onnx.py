@@ -5,6 +5,8 @@ from collections.abc import Sequence
 import numpy
 import onnx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from stac_ext.ml.onnx import OnnxModel, read_onnx
@@ -78,6 +80,13 @@ def test_without_the_end_the_opset_is_unknown() -> None:
     assert "opset unknown" in found.describe()
 
 
+def test_a_graph_out_of_reach_is_unknown() -> None:
+    model = onnx.load_from_string(made())
+    model.doc_string = "x" * 500
+    found = read(model.SerializeToString(), head=100)
+    assert (found.producer, found.opset, found.inputs) == ("pytorch", None, None)
+
+
 def test_weights_that_old_files_list_as_inputs_are_none() -> None:
     for ir_version, names in ((3, ["pixels"]), (10, ["pixels", "weights"])):
         found = read(made(ir_version=ir_version, weights_are_inputs=True))
@@ -134,3 +143,16 @@ def test_every_cut_is_read_or_refused() -> None:
                 read_onnx(ends)
             except ValueError:
                 continue
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=4))
+def test_changed_bytes_are_read_or_refused(changes: list[tuple[int, int]]) -> None:
+    data = bytearray(made(weights_are_inputs=True, ir_version=3))
+    for place, byte in changes:
+        data[place % len(data)] = byte
+    try:
+        found = read(bytes(data))
+    except ValueError:
+        return
+    assert len(found.describe()) <= 1_000

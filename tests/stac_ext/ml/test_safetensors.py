@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from stac_ext.ml.safetensors import Safetensors, read_safetensors
@@ -75,3 +77,16 @@ def test_a_type_of_tomorrow_is_named() -> None:
 def test_what_is_no_safetensors_file(ends: FileEnds) -> None:
     with pytest.raises(ValueError, match=r"it|its|a tensor"):
         read_safetensors(ends)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=4))
+def test_changed_bytes_are_read_or_refused(changes: list[tuple[int, int]]) -> None:
+    data = bytearray(save(TENSORS, metadata={"format": "pt"})[:400])
+    for place, byte in changes:
+        data[place % len(data)] = byte
+    try:
+        found = read_safetensors(FileEnds(bytes(data)))
+    except ValueError:
+        return
+    assert found is None or 0 <= found.parameters < 2**53
