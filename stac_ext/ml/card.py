@@ -47,13 +47,18 @@ def read_card(fields: dict[str, Any], log: ProblemLog) -> ModelFacts:
 
 
 def read_keys(fields: dict[str, Any], facts: ModelFacts) -> frozenset[str]:
-    """The keys of a card that this hub reads; bare names of metrics and unused parameters stay with the rest."""
-    keys = {"pipeline_tag", "library_name", "datasets", "base_model", "model-index", "model_index"} & fields.keys()
-    if any(told.source == f"{SOURCE} metrics" for told in facts.evaluations):
-        keys.add("metrics")
-    if facts.hyperparameters is not None:
-        keys.add("hyperparameters")
-    return frozenset(keys)
+    """The keys of a card that told a fact; what told none, as bare names of metrics, stays with the rest."""
+    sources = {told.source for told in (facts.prediction_type, facts.learning_approach, facts.framework) if told}
+    results = {told.source for told in facts.evaluations}
+    used = {
+        "pipeline_tag": f"{SOURCE} pipeline_tag" in sources,
+        "library_name": f"{SOURCE} library_name" in sources,
+        "model-index": INDEX_SOURCE in results,
+        "model_index": INDEX_SOURCE in results,
+        "metrics": f"{SOURCE} metrics" in results,
+        "hyperparameters": facts.hyperparameters is not None,
+    }
+    return frozenset(key for key, told in used.items() if told and key in fields)
 
 
 def _pipeline(

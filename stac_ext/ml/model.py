@@ -106,7 +106,7 @@ def read_model(fields: dict[str, Any], facts: ProjectFacts, log: ProblemLog) -> 
     others = (card, flow.facts, registry, files.facts, _of_project(fields, facts))
     merged, mlm_facts = merge(own, declared.facts, *others), merge(declared.facts, own, *others)
     found, missing = mlm.complete(mlm_facts)
-    unused = _unused(declared, mlm_facts, card)
+    unused = _unused(fields, declared, mlm_facts)
     if found is None:
         mlm.report_missing(missing, log)
     elif mlm.is_too_large(found):
@@ -117,6 +117,7 @@ def read_model(fields: dict[str, Any], facts: ProjectFacts, log: ProblemLog) -> 
         **({mlm.PREFIX: declared.rest} if declared.rest else {}),
         **(unused if found is None else {}),
     }
+    linked = {told.field for told in (*references.train_data, *references.base_models)}
     keys = {key for key in fields if is_key_of(ml_model.PREFIX, key) or is_key_of(mlm.PREFIX, key)}
     return Model(
         ml_model=ml_model.complete(merged, own_rest, log),
@@ -126,19 +127,21 @@ def read_model(fields: dict[str, Any], facts: ProjectFacts, log: ProblemLog) -> 
         facts=merged,
         mlm_facts=mlm_facts,
         notes={**files.notes, **dict(flow.notes)},
-        consumed=read_keys(fields, card) | keys,
+        consumed=read_keys(fields, card) | keys | linked,
         rest=rest,
         unused=unused,
     )
 
 
-def _unused(declared: Declared, facts: ModelFacts, card: ModelFacts) -> dict[str, Any]:
+def _unused(fields: dict[str, Any], declared: Declared, facts: ModelFacts) -> dict[str, Any]:
     """What is kept in `sharinghub:extra` where MLM is left out: the owner's words, and hyperparameters of others."""
+    library = fields.get("library_name")
     told = facts.hyperparameters
     apart = told is not None and declared.facts.hyperparameters is None
     return {
         **({mlm.PREFIX: declared.block} if declared.block else {}),
         **({"hyperparameters": told.value} if told is not None and apart else {}),
+        **({"library_name": library} if library is not None else {}),
     }
 
 

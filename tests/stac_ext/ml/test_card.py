@@ -67,7 +67,9 @@ def test_a_whole_card() -> None:
 def test_the_keys_that_are_shown_elsewhere() -> None:
     fields = yaml.safe_load(SEGMENTATION)
     facts, _ = read(SEGMENTATION)
-    assert read_keys(fields, facts) == {"library_name", "pipeline_tag", "datasets", "base_model", "model-index"}
+    assert read_keys(fields, facts) == {"library_name", "pipeline_tag", "model-index"}
+    fields = {"pipeline_tag": "robotics", "library_name": "", "model-index": 7}
+    assert read_keys(fields, read_card(fields, ProblemLog())) == frozenset()
 
 
 @pytest.mark.parametrize(

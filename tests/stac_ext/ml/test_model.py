@@ -159,6 +159,12 @@ def test_transformers_tell_both_vocabularies() -> None:
     assert errors(model) == []
 
 
+def test_a_library_is_kept_where_mlm_is_left_out() -> None:
+    model, _ = read({"library_name": "timm"})
+    assert model.rest == {"library_name": "timm"}
+    assert model.consumed == {"library_name"}
+
+
 def test_hyperparameters_are_kept_where_mlm_is_left_out() -> None:
     model, _ = read({}, models=(NEW,))
     assert model.rest == {"hyperparameters": {"epochs": 20, "optimizer_lr": 0.001, "shuffle": True, "name": "sgd"}}
