@@ -9,6 +9,7 @@ from stac_ext.model import Viewer
 from stac_ext.query import SearchQuery
 from stac_ext.store.database import Database, retried
 from stac_ext.store.narrowing import projects_at, storable
+from stac_ext.store.references import ItemUrl, linked
 from stac_ext.store.schema import item
 from stac_ext.store.search import MAX_COUNT, Search
 from stac_ext.store.summaries import Extent, Summaries, terms
@@ -32,8 +33,10 @@ class Page:
 class CatalogueReader:
     """Reads of the catalogue, each under a viewer. Methods block: call them from a worker thread."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, item_url: ItemUrl = "{}/{}".format) -> None:
+        """`item_url` gives the URL of an item from its collection and id; references become links with it."""
         self._database = database
+        self._item_url = item_url
         self._summaries = Summaries()
 
     @retried
@@ -43,10 +46,11 @@ class CatalogueReader:
             asked = Search(viewer, query, conn)
             found = asked.page(after)
             count = asked.count()
-        page = found[: query.limit]
+            page = found[: query.limit]
+            docs = linked(conn, viewer, [(row.doc, row.refs) for row in page], self._item_url)
         more = len(found) > query.limit
         return Page(
-            docs=tuple(row.doc for row in page),
+            docs=tuple(docs),
             next=asked.key_of(page[-1]) if more else None,
             matched=count if count <= MAX_COUNT else None,
         )
@@ -56,11 +60,12 @@ class CatalogueReader:
         """The item's JSON, or None where there is none or the viewer may not see it."""
         if len(storable((collection, item_id))) < 2:
             return None
-        statement = select(item.c.doc).where(
+        statement = select(item.c.doc, item.c.refs).where(
             visible(viewer, item), item.c.collection == collection, item.c.item_id == item_id
         )
         with self._database.read() as conn:
-            return conn.execute(statement).scalar_one_or_none()
+            row = conn.execute(statement).one_or_none()
+            return linked(conn, viewer, [(row.doc, row.refs)], self._item_url)[0] if row is not None else None
 
     @retried
     def shows_project(self, viewer: Viewer, project_id: int) -> bool:
@@ -77,7 +82,10 @@ class CatalogueReader:
         if len(storable((collection, path))) < 2:
             return None
         statement = select(item.c.item_id).where(
-            visible(viewer, item), item.c.collection == collection, item.c.project_id.in_(projects_at((path,)))
+            visible(viewer, item),
+            item.c.collection == collection,
+            item.c.project_id.in_(projects_at((path,))),
+            item.c.version.is_(None),
         )
         with self._database.read() as conn:
             return conn.execute(statement).scalars().first()

@@ -1,6 +1,7 @@
 """How an item becomes rows: the columns that are searched, derived from the finished item and from nothing else."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -8,6 +9,7 @@ import shapely
 from shapely.geometry import shape
 
 from stac_ext.model import Problem, Visibility
+from stac_ext.references import Reference
 from stac_ext.times import parse_rfc3339, to_micros
 from stac_ext.words import normalise, numbered
 
@@ -29,7 +31,11 @@ class Searched:
 
 @dataclass(frozen=True, slots=True)
 class ItemRecord:
-    """An item as it is stored. Times are in microseconds, `bbox` and `boxes` are (west, south, east, north)."""
+    """An item as it is stored. Times are in microseconds, `bbox` and `boxes` are (west, south, east, north).
+
+    `version` is the tag of a release, None for the newest state; `source` the fingerprint of what a version was built
+    from.
+    """
 
     collection: str
     item_id: str
@@ -41,11 +47,17 @@ class ItemRecord:
     boxes: tuple[Box, ...] = ()
     geometry: bytes | None = None
     searched: Searched = Searched()
+    version: str | None = None
+    source: str | None = None
+    references: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectRecord:
-    """All that the index holds of one project: its items replace those that were there."""
+    """All that the index holds of one project: its items replace those that were there.
+
+    `kept` are the tags of versions that stay as they are, each with the versions beside it.
+    """
 
     id: int
     path: str
@@ -53,10 +65,17 @@ class ProjectRecord:
     fingerprint: str
     items: tuple[ItemRecord, ...]
     problems: tuple[Problem, ...] = ()
+    kept: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict)
 
 
-def to_record(item: dict[str, Any]) -> ItemRecord:
-    """The record of a valid STAC Item."""
+def to_record(
+    item: dict[str, Any],
+    references: tuple[Reference, ...] = (),
+    *,
+    version: str | None = None,
+    source: str | None = None,
+) -> ItemRecord:
+    """The record of a valid STAC Item, in whose document the links come last."""
     properties = item["properties"]
     start = end = properties.get("datetime")
     if "start_datetime" in properties and "end_datetime" in properties:
@@ -74,7 +93,7 @@ def to_record(item: dict[str, Any]) -> ItemRecord:
     return ItemRecord(
         collection=item["collection"],
         item_id=item["id"],
-        doc=orjson.dumps(item),
+        doc=orjson.dumps({**{key: item[key] for key in item if key != "links"}, "links": item.get("links", [])}),
         updated=to_micros(parse_rfc3339(properties["updated"])),
         start=min(first, last),
         end=max(first, last),
@@ -82,6 +101,9 @@ def to_record(item: dict[str, Any]) -> ItemRecord:
         boxes=boxes,
         geometry=geometry,
         searched=searched(item),
+        version=version,
+        source=source,
+        references=references,
     )
 
 

@@ -64,6 +64,7 @@ item = Table(
     Column("stars", BigInteger),
     Column("words", Words),  # of title, description, keywords and path
     Column("version", PlainText),  # the tag of a release; null: the newest state
+    Column("source", PlainText),  # of a version: the fingerprint of what it was built from
     Column("refs", LargeBinary),  # JSON list of references to other projects, null where there are none
     Index("item_key", "item_id", "collection", unique=True),
     sqlite_autoincrement=True,

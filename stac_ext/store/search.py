@@ -47,7 +47,7 @@ class Search:
         self._conditions, self._selective = narrowed.conditions, narrowed.selective
 
     def page(self, after: PageKey | None) -> list[Row[Any]]:
-        """At most one row more than the limit: the document, then the values of the order."""
+        """At most one row more than the limit: the document, its references, then the values of the order."""
         if self._selective:
             return self._rows(self.plain(visible(self._viewer, item), after))
         if self._viewer.principal is None and self._is_newest_first:
@@ -61,11 +61,13 @@ class Search:
 
     def key_of(self, row: Row[Any]) -> PageKey:
         """Where to go on after this row."""
-        return PageKey(tuple(row[1:]))
+        return PageKey(tuple(row[2:]))
 
     def plain(self, condition: ColumnElement[bool], after: PageKey | None) -> Select[Any]:
         """The rows that meet one condition, in order."""
-        rows = select(item.c.doc, *self._columns()).where(condition, *self._conditions, *self._behind(after))
+        rows = select(item.c.doc, item.c.refs, *self._columns()).where(
+            condition, *self._conditions, *self._behind(after)
+        )
         return rows.order_by(*self._sorting()).limit(self._limit + 1)
 
     def probed(self, after: PageKey | None) -> Select[Any]:
@@ -111,8 +113,11 @@ class Search:
         return select(item.c.pk, *columns, *self._columns()).where(*self._conditions)
 
     def _documents(self, rows: Any) -> Select[Any]:
-        doc = select(_full.c.doc).where(_full.c.pk == rows.c.pk).correlate(rows).scalar_subquery()
-        return select(doc.label("doc"), *(rows.c[f"key_{n}"] for n in range(len(self._order))))
+        doc, refs = (
+            select(column).where(_full.c.pk == rows.c.pk).correlate(rows).scalar_subquery()
+            for column in (_full.c.doc, _full.c.refs)
+        )
+        return select(doc.label("doc"), refs.label("refs"), *(rows.c[f"key_{n}"] for n in range(len(self._order))))
 
     def _sorting(self, rows: Any = None) -> list[UnaryExpression[Any]]:
         """Absent values are the least on both engines: first when ascending, last when descending."""

@@ -1,15 +1,18 @@
 """What the index writes: the items of one project at a time, whole or not at all, and never over a newer denial."""
 
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from enum import Enum
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, and_, delete, insert, select, true, update
 
 from stac_ext.model import Visibility
+from stac_ext.references import VERSION_RELATIONS, Reference
 from stac_ext.store.database import Database, next_seq, retried
 from stac_ext.store.records import ItemRecord, ProjectRecord
+from stac_ext.store.references import packed, unpacked
 from stac_ext.store.schema import alias, denial, grant, item, item_box, project
 from stac_ext.store.text_index import rendered
 
@@ -52,7 +55,9 @@ class CatalogueWriter:
                 conn.execute(delete(alias).where(alias.c.path == old.path))
                 conn.execute(insert(alias).values(path=old.path, project_id=record.id))
             conn.execute(delete(alias).where(alias.c.path == record.path.lower()))
-            _drop_items(conn, record.id)
+            _drop_items(conn, record.id, tuple(record.kept))
+            for tag, beside in record.kept.items():
+                _keep_version(conn, record, tag, beside)
             for one in record.items:
                 _insert_item(conn, record, one)
             return Put.CHANGED
@@ -86,6 +91,22 @@ class CatalogueWriter:
         with self._database.read() as conn:
             found = conn.execute(select(project.c.fingerprint).where(project.c.id == project_id)).scalar_one_or_none()
         return found or None
+
+    @retried
+    def versions(self, project_id: int, collections: Collection[str]) -> dict[str, str]:
+        """The tags of the versions that the index holds in each of these collections, and what they were built from."""
+        rows = select(item.c.version, item.c.collection, item.c.source).where(
+            item.c.project_id == project_id, item.c.version.is_not(None)
+        )
+        held: dict[str, dict[str, str | None]] = {}
+        with self._database.read() as conn:
+            for row in conn.execute(rows):
+                held.setdefault(row.version, {})[row.collection] = row.source
+        return {
+            tag: sources.pop()
+            for tag, each in held.items()
+            if set(each) == set(collections) and len(sources := {one for one in each.values() if one}) == 1
+        }
 
     @retried
     def problems(self) -> list[tuple[str, list[dict[str, Any]]]]:
@@ -154,12 +175,23 @@ def _put_project(conn: Connection, record: ProjectRecord, now: int, seq: int, kn
         conn.execute(insert(project).values(id=record.id, **values))
 
 
-def _drop_items(conn: Connection, project_id: int) -> None:
+def _drop_items(conn: Connection, project_id: int, kept: Collection[str] = ()) -> None:
+    stays = item.c.version.in_(kept) & item.c.version.is_not(None)
+    gone = and_(item.c.project_id == project_id, ~stays if kept else true())
     if conn.dialect.name == "sqlite":
-        pks = list(conn.execute(select(item.c.pk).where(item.c.project_id == project_id)).scalars())
+        pks = list(conn.execute(select(item.c.pk).where(gone)).scalars())
         for n in (0, 1):
             conn.execute(delete(item_box).where(item_box.c.id.in_([pk * 2 + n for pk in pks])))
-    conn.execute(delete(item).where(item.c.project_id == project_id))
+    conn.execute(delete(item).where(gone))
+
+
+def _keep_version(conn: Connection, record: ProjectRecord, tag: str, beside: Sequence[Reference]) -> None:
+    """A version stays as it was built, but for who may see it and for which versions are beside it."""
+    mine = and_(item.c.project_id == record.id, item.c.version == tag)
+    for row in conn.execute(select(item.c.pk, item.c.refs).where(mine)).all():
+        own = [one for one in unpacked(row.refs) if one.rel not in VERSION_RELATIONS]
+        values = {"visibility": int(record.visibility), "refs": packed([*own, *beside])}
+        conn.execute(update(item).where(item.c.pk == row.pk).values(**values))
 
 
 def _insert_item(conn: Connection, record: ProjectRecord, one: ItemRecord) -> None:
@@ -185,6 +217,9 @@ def _insert_item(conn: Connection, record: ProjectRecord, one: ItemRecord) -> No
             license=one.searched.license,
             stars=one.searched.stars,
             words=rendered(one.searched.words, conn.dialect.name),
+            version=one.version,
+            source=one.source,
+            refs=packed(one.references),
         )
     )
     if conn.dialect.name == "sqlite":

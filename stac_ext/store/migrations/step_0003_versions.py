@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 _STATEMENTS = """
 ALTER TABLE item ADD COLUMN version {text};
+ALTER TABLE item ADD COLUMN source {text};
 ALTER TABLE item ADD COLUMN refs {bytes};
 DROP INDEX item_collection;
 DROP INDEX item_newest;
