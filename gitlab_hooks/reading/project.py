@@ -29,6 +29,7 @@ from stac_ext.model import (
     Visibility,
 )
 
+_WITHOUT = " without "
 _IMAGE_TAGS, _FILES_OF_PACKAGES, _LARGE_FILES = "tags of images", "files of packages", "large files"
 
 
@@ -105,12 +106,13 @@ class ProjectReader:
             if look.fingerprint == known:
                 return self._unchanged(project_id, look)
             # an item that shows what is left out now must not wait
-            keeps = known is not None and not look.facets.narrower
-            self._patience.bear(project_id, look.troubled, indexed=keeps)
+            may_wait = known is not None and not look.facets.narrower
+            missing = _missing(known)
+            self._patience.bear(project_id, look.troubled - missing, indexed=may_wait)
             facts, troubled = self._facts(project, look)
             if troubled:
-                self._patience.bear(project_id, troubled, indexed=keeps)
-                return Read(facts, f"{look.fingerprint} without {', '.join(sorted(troubled))}")
+                self._patience.bear(project_id, troubled - missing, indexed=may_wait)
+                return Read(facts, f"{look.fingerprint}{_WITHOUT}{', '.join(sorted(troubled))}")
             self._patience.over(project_id)
             return Read(facts, look.fingerprint)
         except NotFound:
@@ -252,3 +254,8 @@ class ProjectReader:
         packages = tuple(filled(one) for one in shown.packages)
         models = tuple(replace(one, package=filled(one.package)) if one.package else one for one in shown.models)
         return packages, models
+
+
+def _missing(fingerprint: str | None) -> frozenset[str]:
+    """The parts that what is indexed under a fingerprint lacks already."""
+    return frozenset((fingerprint or "").partition(_WITHOUT)[2].split(", "))

@@ -95,17 +95,22 @@ def _newest(link: ReleaseLink) -> int:
     return -link.id
 
 
+def link_url(url: str, link: ReleaseLink) -> str:
+    """What is linked to. Samples link to this GitLab itself before its address is known."""
+    return f"{url}{link.url}" if link.url.startswith("/") else link.url
+
+
 def download_url(url: str, project: Project, release: Release, link: ReleaseLink) -> str:
     """GitLab's own permanent URL for a link with a path, else what is linked to."""
     base = f"{url}/{project.full_path}/-/releases/{quote(release.tag, safe='')}/downloads"
-    return f"{base}{quote(link.path)}" if link.path else link.url
+    return f"{base}{quote(link.path)}" if link.path else link_url(url, link)
 
 
 def link_entity(call: Call, project: Project, release: Release, link: ReleaseLink) -> Json:
     return {
         "id": link.id,
         "name": link.name,
-        "url": link.url,
+        "url": link_url(call.world.external_url, link),
         "direct_asset_url": download_url(call.world.external_url, project, release, link),
         "link_type": link.kind,
     }

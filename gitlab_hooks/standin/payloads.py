@@ -200,6 +200,10 @@ def repository_update(project: Project, user: User | None, changes: list[tuple[s
     }
 
 
+def _link_url(url: str, linked: str) -> str:
+    return f"{url}{linked}" if linked.startswith("/") else linked
+
+
 def release(action: str, project: Project, release: Release, url: str) -> Payload:
     """The Release Hook: `create`, `update` or `delete`."""
     web = f"{url}/{project.full_path}"
@@ -222,7 +226,7 @@ def release(action: str, project: Project, release: Release, url: str) -> Payloa
         "assets": {
             "count": len(sources) + len(release.links),
             "links": [
-                {"id": link.id, "link_type": link.kind, "name": link.name, "url": link.url}
+                {"id": link.id, "link_type": link.kind, "name": link.name, "url": _link_url(url, link.url)}
                 for link in release.links.values()
             ],
             "sources": sources,

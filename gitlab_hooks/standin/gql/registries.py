@@ -6,7 +6,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from gitlab_hooks.standin.code_entities import download_url
+from gitlab_hooks.standin.code_entities import download_url, link_url
 from gitlab_hooks.standin.gql.connections import connection
 from gitlab_hooks.standin.gql.context import Context, Info, from_global_id, global_id, time
 from gitlab_hooks.standin.model import Project, Release
@@ -33,7 +33,7 @@ def asset_links(assets: Json, info: Info, **paging: Any) -> Json:
         return {
             "id": global_id("Releases::Link", link.id),
             "name": link.name,
-            "url": link.url,
+            "url": link_url(url, link),
             "directAssetUrl": download_url(url, project, release, link),
             "directAssetPath": link.path,
             "linkType": link.kind.upper(),

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from gitlab_hooks.standin.samples.registries import add_registries, lfs_files
 from gitlab_hooks.standin.world import World
 
 AIMODEL = "sharinghub:aimodel"
@@ -67,7 +68,7 @@ PROJECTS = (
         "2023-02-06",
         "2023-03-01",
         42,
-        "complete front matter, safetensors weights, preview, two releases",
+        "complete front matter, safetensors weights, preview, two releases, a package",
         versions=(
             Version("v1.0.0", "First public weights", "Trained on 412 scenes.", "2023-03-02"),
             Version(
@@ -91,7 +92,7 @@ PROJECTS = (
         "2023-05-11",
         "2024-02-20",
         27,
-        "an ONNX file, Apache-2.0, a time without end",
+        "an ONNX file, Apache-2.0, a time without end, a container image",
     ),
     Sample(
         "earth/models/vessel-detection-sar",
@@ -113,7 +114,7 @@ PROJECTS = (
         "2023-11-20",
         "2024-01-09",
         9,
-        "internal, a scikit-learn estimator saved with joblib",
+        "internal, a scikit-learn estimator saved with joblib, a PyPI package",
     ),
     Sample(
         "earth/models/soil-moisture-lstm",
@@ -135,7 +136,7 @@ PROJECTS = (
         "2024-03-04",
         "2024-04-22",
         18,
-        "empty front matter",
+        "empty front matter; weights in Git LFS",
     ),
     Sample(
         "earth/models/methane-plume-detector",
@@ -170,7 +171,7 @@ PROJECTS = (
         "2022-01-18",
         "2022-06-07",
         23,
-        "both topics: one item in each collection; preview by an image in the card",
+        "both topics: one item in each collection; preview by an image in the card; packages for members only",
     ),
     Sample(
         "ocean/sea-ice-concentration",
@@ -181,7 +182,7 @@ PROJECTS = (
         "2024-10-28",
         "2024-11-18",
         8,
-        "internal, logged with MLflow (MLmodel)",
+        "internal, logged with MLflow (MLmodel), in the model registry",
     ),
     Sample(
         "ocean/wave-height-emulator",
@@ -343,12 +344,14 @@ PROJECTS = (
 
 def add_projects(world: World, hub_url: str) -> dict[str, int]:
     """Add all projects; the answer maps full paths to ids. DVC remotes point below `hub_url`."""
-    return {sample.path: _add(world, sample, hub_url.rstrip("/")) for sample in PROJECTS}
+    added = {sample.path: _add(world, sample, hub_url.rstrip("/")) for sample in PROJECTS}
+    add_registries(world, {sample.slug: files_of(sample.slug) for sample in PROJECTS if not sample.empty})
+    return added
 
 
 def _add(world: World, sample: Sample, hub_url: str) -> int:
     committed = _day(sample.committed)
-    content = None if sample.empty else files_of(sample.slug)
+    content = None if sample.empty else files_of(sample.slug) | lfs_files(sample.slug)
     project = world.add_project(
         sample.path,
         name=sample.name,
