@@ -96,9 +96,10 @@ class PulseReader:
         asked = [part for part in _PARTS if part in self._known and (part in wanted or part == "statistics")]
         answer = ask(self._client, _query([_PARTS[part] for part in asked]), _variables(project_id, branch))
         with translated():
-            found = rows(answer.data["projects"])
+            projects = answer.data["projects"]
+            found = rows(projects)
             if not found:
-                if answer.troubled:
+                if answer.troubled or projects["nodes"] != []:  # only an empty list says that there is none
                     raise GitLabUnavailable("GitLab's GraphQL API answered with errors")
                 raise NotFound("not found at GitLab")
             return _pulse(found[0], answer, branch is not None)
