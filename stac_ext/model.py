@@ -128,13 +128,15 @@ class ContainerImage:
 class ModelVersion:
     """A version in GitLab's model registry, with the package that holds its files.
 
-    `parameters` and `metrics` are those of the candidate behind it.
+    `id` is its number, by which its files are downloaded, None where GitLab does not tell; `parameters` and `metrics`
+    are those of the candidate behind it.
     """
 
     model: str
     version: str
     description: str
     created_at: datetime
+    id: int | None = None
     package: Package | None = None
     parameters: tuple[tuple[str, str], ...] = ()
     metrics: tuple[tuple[str, float], ...] = ()

@@ -39,6 +39,16 @@ class BuildContext:
         return f"{self.assets_url.rstrip('/')}/{facts.id}/{quote(facts.head_sha or '', safe='')}/{percent}"
 
 
+    def archive_url(self, facts: ProjectFacts) -> str:
+        """The source archive at the indexed revision; the project must have one."""
+        return f"{self.assets_url.rstrip('/')}/{facts.id}/archive/{quote(facts.head_sha or '', safe='')}.zip"
+
+    def package_url(self, project_id: int, kind: str, *names: str) -> str:
+        """The download of one file of a package, by the names that GitLab's download of this kind takes."""
+        percent = "/".join(quote(name.encode("utf-8", "surrogatepass"), safe="") for name in names)
+        return f"{self.assets_url.rstrip('/')}/{project_id}/packages/{kind}/{percent}"
+
+
 def safe_url(value: Any, schemes: frozenset[str] = WEB) -> str:
     """`value` as an absolute URL that may be shown to everybody. Raises ValueError that says why it may not."""
     if not isinstance(value, str) or not (text := value.strip()):
