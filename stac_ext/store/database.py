@@ -23,6 +23,10 @@ class StoreError(Exception):
     """The store cannot be used; the message says why and what to do next."""
 
 
+class StoreMissing(StoreError):
+    """There is no store yet, and none was to be made."""
+
+
 class StoreUnavailable(StoreError):
     """The store does not answer now and may do so soon: it is locked, restarting, or all its connections are busy."""
 
@@ -33,10 +37,35 @@ class StoreTimeout(StoreUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class StoreOptions:
-    """How a store is used: connections for reading, and seconds that a read may take."""
+    """How a store is used.
+
+    `pool_size` counts connections for reading, `timeout` is the seconds that a read may take, `patience` the seconds to
+    wait for a connection or for what another program has locked.
+    """
 
     pool_size: int = 8
     timeout: float = 10
+    patience: float = 5
+
+
+def retried(method: Callable[P, T]) -> Callable[P, T]:
+    """Let a method that is one transaction begin again, twice at most, where the store did not answer.
+
+    A statement that took too long is not tried again.
+    """
+
+    @functools.wraps(method)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                return method(*args, **kwargs)
+            except StoreTimeout:
+                raise
+            except StoreUnavailable:
+                time.sleep(_PAUSE_SECONDS * 2**attempt * (0.5 + random.random()))  # noqa: S311
+        return method(*args, **kwargs)
+
+    return call
 
 
 class Database(ABC):
@@ -68,16 +97,19 @@ class Database(ABC):
         """A random key that lives as long as the store, for installations that configure none."""
         return bytes.fromhex(self._meta("secret"))
 
+    @retried
     def get_note(self, key: str) -> str | None:
         """A small fact about the whole index, kept over restarts."""
         with self.read() as conn:
             return conn.execute(select(meta.c.value).where(meta.c.key == f"note:{key}")).scalar_one_or_none()
 
+    @retried
     def set_note(self, key: str, value: str) -> None:
         with self.write() as conn:
             statement = text("INSERT INTO meta VALUES (:k, :v) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
             conn.execute(statement, {"k": f"note:{key}", "v": value})
 
+    @retried
     def _meta(self, key: str) -> str:
         with self.read() as conn:
             return str(conn.execute(select(meta.c.value).where(meta.c.key == key)).scalar_one())
@@ -88,23 +120,3 @@ def next_seq(conn: Connection) -> int:
     value = int(conn.execute(select(meta.c.value).where(meta.c.key == "seq")).scalar_one()) + 1
     conn.execute(update(meta).where(meta.c.key == "seq").values(value=str(value)))
     return value
-
-
-def retried(method: Callable[P, T]) -> Callable[P, T]:
-    """Let a method that is one transaction begin again, twice at most, where the store did not answer.
-
-    A statement that took too long is not tried again.
-    """
-
-    @functools.wraps(method)
-    def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        for attempt in range(1, _ATTEMPTS):
-            try:
-                return method(*args, **kwargs)
-            except StoreTimeout:
-                raise
-            except StoreUnavailable:
-                time.sleep(_PAUSE_SECONDS * 2**attempt * (0.5 + random.random()))  # noqa: S311
-        return method(*args, **kwargs)
-
-    return call

@@ -10,38 +10,54 @@ from pathlib import Path
 from typing import Any, Final
 
 import shapely
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from stac_ext.store.database import Database, StoreError, StoreOptions, StoreTimeout, StoreUnavailable
+from stac_ext.store.database import (
+    Database,
+    StoreError,
+    StoreMissing,
+    StoreOptions,
+    StoreTimeout,
+    StoreUnavailable,
+    retried,
+)
 from stac_ext.store.filesystem import network_filesystem
 
 APPLICATION_ID: Final = 0x53484742  # "SHGB": marks the file as ours, in SQLite's header
-BUSY_SECONDS: Final = 5
 _OLDEST: Final = (3, 35)  # RETURNING and UPSERT as they are used
 _STEPS_BETWEEN_LOOKS: Final = 20_000  # virtual machine steps between two looks at the clock, well under 10 ms
 
 
 class SqliteDatabase(Database):
-    """A store in one file. The file is made where there is none."""
+    """A store in one file."""
 
-    def __init__(self, path: Path, options: StoreOptions) -> None:
-        """Open the file. Raises StoreError for a foreign, locked or unreachable file."""
+    def __init__(self, path: Path, options: StoreOptions, *, making: bool = True) -> None:
+        """Open the file; make it where there is none and `making` says so, else change nothing.
+
+        Raises StoreError for a foreign, locked or unreachable file, StoreMissing where there is none.
+        """
         self.path, self.name = path, str(path)
         self._timeout = options.timeout
         self._write_lock = threading.Lock()
         _require_features()
-        _make_folder(path)
-        _refuse_foreign(path)
-        self._writer = _engine(path, 1)
-        self._reader = _engine(path, options.pool_size, readers=True)
-        try:
-            with self.write() as conn:
-                conn.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
-        except DatabaseError as error:
-            raise _explained(path, error) from error
+        if making:
+            _make_folder(path)
+        _refuse_network(path)
+        if not _holds_store(path, options.patience) and not making:
+            raise StoreMissing(f"there is no store at {path} yet: run `sharinghub migrate`")
+        self._writer = _engine(path, 1, options.patience)
+        self._reader = _engine(path, options.pool_size, options.patience, readers=True)
+        if making:
+            try:
+                self._mark()
+            except BaseException as error:
+                self.close()
+                if isinstance(error, DatabaseError):
+                    raise _explained(path, error) from error
+                raise
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -56,19 +72,25 @@ class SqliteDatabase(Database):
         with self._write_lock, _translated(self.name), self._writer.begin() as conn:
             yield conn
 
+    @retried
+    def _mark(self) -> None:
+        with self.write() as conn:
+            conn.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+
     def close(self) -> None:
         self._reader.dispose()
         self._writer.dispose()
 
 
-def _engine(path: Path, pool_size: int, *, readers: bool = False) -> Engine:
+def _engine(path: Path, pool_size: int, patience: float, *, readers: bool = False) -> Engine:
     engine = create_engine(
-        f"sqlite:///{path}",
+        URL.create("sqlite", database=str(path)),
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=BUSY_SECONDS,
-        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+        pool_timeout=patience,
+        hide_parameters=True,  # errors are logged, and rows hold what not everybody may read
+        connect_args={"check_same_thread": False, "timeout": patience},
     )
 
     @event.listens_for(engine, "connect")
@@ -143,21 +165,29 @@ def _make_folder(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StoreError(f"cannot create the folder {path.parent}: {error.strerror}") from error
-    if kind := network_filesystem(path.parent):
+
+
+def _refuse_network(path: Path) -> None:
+    if kind := network_filesystem(path.resolve().parent):
         raise StoreError(
             f"{path} is on a network file system ({kind}), where SQLite loses data: put it on a local disk, "
             "or use PostgreSQL (SHARINGHUB_DATABASE_URL=postgresql+psycopg://…)"
         )
 
 
-def _refuse_foreign(path: Path) -> None:
-    """A file that is not ours is never opened for writing: not even its journal mode is touched."""
-    if not path.exists() or (path.is_file() and path.stat().st_size == 0):
-        return
+def _holds_store(path: Path, patience: float) -> bool:
+    """Whether there is a file of ours. One that is not ours is never opened for writing: not even its journal mode is
+    touched.
+    """
+    try:
+        if not path.exists() or (path.is_file() and path.stat().st_size == 0):
+            return False
+    except OSError as error:
+        raise StoreError(f"cannot look at {path}: {error.strerror}") from error
     if not path.is_file():
         raise StoreError(f"{path} is not a file: SHARINGHUB_DATABASE_URL must name a SQLite file")
     try:
-        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=patience)
         try:
             found = connection.execute("PRAGMA application_id").fetchone()[0]
             empty = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
@@ -167,6 +197,7 @@ def _refuse_foreign(path: Path) -> None:
         raise _explained(path, error) from error
     if found != APPLICATION_ID and not (found == 0 and empty):
         raise StoreError(f"{path} is a database of another program: give SHARINGHUB_DATABASE_URL a file of its own")
+    return bool(found == APPLICATION_ID)
 
 
 def _explained(path: Path, error: Exception) -> StoreError:

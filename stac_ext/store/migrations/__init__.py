@@ -5,7 +5,9 @@ same one. It must leave the tables such that the program before it can go on rea
 """
 
 import secrets
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Final
@@ -19,6 +21,11 @@ from stac_ext.store.schema import meta
 
 _MODULES: Final[tuple[ModuleType, ...]] = (step_0001_base, step_0002_search, step_0003_versions)
 CURRENT: Final = len(_MODULES)
+_WAIT_SECONDS: Final = 300
+_PAUSE_SECONDS: Final = 0.2
+_LOCK_SECONDS: Final = 60  # longer than a read may take that holds up a step
+_MARKS: Final = frozenset({"version", "seq", "secret"})
+_ELSEWHERE: Final = "give SHARINGHUB_DATABASE_URL a database of its own"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,29 +51,48 @@ def pending(database: Database) -> tuple[Step, ...]:
     return STEPS[version_of(database) :]
 
 
-def migrate(database: Database, told: Callable[[Step], None] = lambda step: None, *, upto: int = CURRENT) -> int:
+def migrate(
+    database: Database,
+    told: Callable[[Step], None] = lambda step: None,
+    *,
+    upto: int = CURRENT,
+    wait: float = _WAIT_SECONDS,
+) -> int:
     """Apply the pending steps, each in one transaction, and return their number. `told` hears of each before it runs.
 
-    Raises StoreError where a step cannot be applied; the steps before it stay applied.
+    Another process that migrates, or writes, is waited for, at most `wait` seconds. Raises StoreError where a step
+    cannot be applied; the steps before it stay applied.
     """
-    applied = 0
+    applied, end = 0, time.monotonic() + wait
     while version_of(database) < upto:
-        with database.write() as conn:
-            found = _version(conn, database.name)
-            if found >= upto:  # another process was faster
-                break
-            step = STEPS[found]
-            told(step)
-            try:
-                step.apply(conn)
-                _record(conn, step.number)
-            except DBAPIError as error:
-                if isinstance(error.orig, OSError) or error.connection_invalidated:
-                    raise StoreUnavailable(f"{database.name} went away while it was migrated") from error
-                reason = str(error.orig).splitlines()[0]
-                raise StoreError(f"{database.name}: step {step.number} cannot be applied: {reason}") from error
-            applied += 1
+        begun = False
+        try:
+            with database.write() as conn:
+                begun = True
+                found = _version(conn, database.name)
+                if found < upto:  # else another process was faster
+                    told(STEPS[found])
+                    _apply(conn, STEPS[found], database.name)
+                    applied += 1
+        except StoreUnavailable:
+            if begun or time.monotonic() >= end:
+                raise
+            time.sleep(_PAUSE_SECONDS)
     return applied
+
+
+def _apply(conn: Connection, step: Step, name: str) -> None:
+    try:
+        if conn.dialect.name == "postgresql":  # a large index takes longer than any other write may
+            conn.exec_driver_sql("SET LOCAL statement_timeout = 0")
+            conn.exec_driver_sql(f"SET LOCAL lock_timeout = '{_LOCK_SECONDS}s'")
+        step.apply(conn)
+        _record(conn, step.number)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreUnavailable(f"{name} went away while it was migrated") from error
+        reason = (str(error.orig).splitlines() or ["no reason is given"])[0]
+        raise StoreError(f"{name}: step {step.number} cannot be applied: {reason}") from error
 
 
 def require_current(database: Database) -> None:
@@ -79,17 +105,37 @@ def require_current(database: Database) -> None:
 
 
 def _version(conn: Connection, name: str) -> int:
-    if not inspect(conn).has_table("meta"):
+    inspector = inspect(conn)
+    if not inspector.has_table("meta"):
+        if others := _tables(conn):
+            raise StoreError(f"{name} holds tables of another program ({', '.join(others)}): {_ELSEWHERE}")
         return 0
-    found = conn.execute(select(meta.c.value).where(meta.c.key == "version")).scalar_one_or_none()
-    if found is None:
-        raise StoreError(f"{name} has a table `meta` that is not ours: give SHARINGHUB_DATABASE_URL another database")
-    if not found.isascii() or not found.isdigit() or not 1 <= int(found) <= CURRENT:
+    found: dict[str, str] = {}
+    with suppress(DBAPIError):  # columns of other types
+        if {"key", "value"} <= {column["name"] for column in inspector.get_columns("meta")}:
+            rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key.in_(_MARKS)))
+            found = {row.key: str(row.value) for row in rows}
+    if found.keys() != _MARKS:
+        raise StoreError(f"{name} has a table `meta` that is not ours: {_ELSEWHERE}")
+    version = found["version"]
+    if not version.isascii() or not version.isdigit() or not 1 <= int(version[:9]) <= CURRENT:
         raise StoreError(
-            f"{name} has schema version {found}, this program knows up to {CURRENT}: "
+            f"{name} has schema version {version[:20]}, this program knows up to {CURRENT}: "
             "use the program that wrote it, or give another store and let it be indexed anew"
         )
-    return int(found)
+    return int(version)
+
+
+def _tables(conn: Connection) -> list[str]:
+    """Some of the tables where ours are to be made; not those that an extension brought."""
+    names = (
+        "SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite%' ORDER BY 1 LIMIT 3"
+        if conn.dialect.name == "sqlite"
+        else "SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace(quote_ident(current_schema())) "
+        "AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND NOT EXISTS (SELECT FROM pg_depend WHERE deptype = 'e' "
+        "AND objid = pg_class.oid AND classid = 'pg_class'::regclass) ORDER BY 1 LIMIT 3"
+    )
+    return list(conn.execute(text(names)).scalars())
 
 
 def _record(conn: Connection, number: int) -> None:

@@ -5,10 +5,10 @@ by the next sweep, as the fingerprints of this program differ. Rows that it dele
 trigger.
 """
 
-from typing import Final
+from typing import Any, Final
 
 import orjson
-from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, Table, select, update
+from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, Table, bindparam, select, update
 
 from stac_ext.store.columns import PlainText, Words
 from stac_ext.store.records import searched
@@ -104,15 +104,18 @@ def apply(conn: Connection) -> None:
 
 
 def _fill(conn: Connection) -> None:
+    statement = update(_item).where(_item.c.pk == bindparam("of"))
     last = 0
     while True:
         found = select(_item.c.pk, _item.c.doc).where(_item.c.pk > last).order_by(_item.c.pk).limit(_BATCH)
         rows = conn.execute(found).all()
         if not rows:
             return
-        for row in rows:
-            found_in = searched(orjson.loads(row.doc))
-            values = {name: getattr(found_in, name) for name in ("datetime", "created", "title", "license", "stars")}
-            words = rendered(found_in.words, conn.dialect.name)
-            conn.execute(update(_item).where(_item.c.pk == row.pk).values(words=words, **values))
+        conn.execute(statement, [_values(row.pk, row.doc, conn.dialect.name) for row in rows])
         last = rows[-1].pk
+
+
+def _values(pk: int, doc: bytes, engine: str) -> dict[str, Any]:
+    found = searched(orjson.loads(doc))
+    values = {name: getattr(found, name) for name in ("datetime", "created", "title", "license", "stars")}
+    return {"of": pk, "words": rendered(found.words, engine), **values}

@@ -1,14 +1,11 @@
 """Proves that writes are whole, that denials win races, and that grants are a diff of what GitLab said."""
 
-import sqlite3
-from pathlib import Path
-
 import pytest
 from sqlalchemy import func, select
 
 from stac_ext.model import ANONYMOUS, Viewer, Visibility
 from stac_ext.query import parse_search
-from stac_ext.store.database import Database, StoreError
+from stac_ext.store.database import Database
 from stac_ext.store.denials import (
     Denial,
     MemberRemoved,
@@ -21,7 +18,6 @@ from stac_ext.store.denials import (
 )
 from stac_ext.store.grants import GrantTable
 from stac_ext.store.inbox import Inbox
-from stac_ext.store.opening import open_store
 from stac_ext.store.reader import CatalogueReader
 from stac_ext.store.schema import grant as grant_rows
 from stac_ext.store.writer import CatalogueWriter, Put
@@ -263,68 +259,3 @@ def test_a_body_without_an_id_is_known_only_while_it_is_queued(inbox: Inbox) -> 
     inbox.done(work)
     assert inbox.receive("body:abc", "push", "project:1", (), now=4)
     assert inbox.claim(4, busy=()) is not None
-
-
-def test_the_store_survives_being_closed_and_opened(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/store.db"
-    first = open_store(url)
-    put(CatalogueWriter(first), 1)
-    secret = first.secret()
-    first.close()
-    second = open_store(url)
-    assert count(CatalogueReader(second)) == 1
-    assert second.secret() == secret
-    second.close()
-
-
-def foreign(path: Path) -> None:
-    with sqlite3.connect(path) as other:
-        other.execute("CREATE TABLE customers (name)")
-
-
-def locked(path: Path) -> None:
-    open_store(f"sqlite:///{path}").close()
-    holder = sqlite3.connect(path, isolation_level=None)
-    holder.execute("BEGIN EXCLUSIVE")
-    _HELD.append(holder)
-
-
-def newer(path: Path) -> None:
-    open_store(f"sqlite:///{path}").close()
-    with sqlite3.connect(path) as other:
-        other.execute("UPDATE meta SET value = '99' WHERE key = 'version'")
-
-
-_HELD: list[sqlite3.Connection] = []
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (foreign, "another program"),
-        (locked, "locked"),
-        (newer, "schema version 99"),
-        (lambda path: path.write_bytes(b"not a database, but long enough to look at" * 100), "not a SQLite database"),
-        (lambda path: path.mkdir(), "not a file"),
-    ],
-)
-def test_a_file_that_cannot_be_used_is_refused_with_a_message(
-    tmp_path: Path, make: object, message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("stac_ext.store.database.BUSY_SECONDS", 0.1)
-    path = tmp_path / "store.db"
-    assert callable(make)
-    make(path)
-    before = path.read_bytes() if path.is_file() else b""
-    with pytest.raises(StoreError, match=message):
-        open_store(f"sqlite:///{path}")
-    if make is foreign:
-        assert path.read_bytes() == before
-    while _HELD:
-        _HELD.pop().close()
-
-
-@pytest.mark.parametrize("url", ["mysql://host/db", "sqlite://", "not a url at all"])
-def test_another_engine_is_refused(url: str) -> None:
-    with pytest.raises(StoreError):
-        open_store(url)
