@@ -10,8 +10,9 @@ from typing import Any
 
 from stac_ext.dvc.outputs import MAX_OUTPUTS, DvcOutput, inside, read_output
 from stac_ext.dvc.pipelines import Stage, stage_named, working_folder
+from stac_ext.dvc.secrets import shown
 from stac_ext.problem_log import ProblemLog
-from stac_ext.sanitize import clean_line, quoted
+from stac_ext.sanitize import clean_line
 
 _STAGE = re.compile(rb"\n {0,2}[^\s#\-]")
 
@@ -26,12 +27,12 @@ def read_lock(
     document: Any, source: str, stages: dict[str, Stage], log: ProblemLog, *, root: str = ""
 ) -> list[DvcOutput]:
     """The outputs of one `dvc.lock`: `document` is its YAML, `stages` those of the `dvc.yaml` beside it."""
-    shown = clean_line(source)
+    where = clean_line(source)
     locked = document.get("stages") if isinstance(document, dict) and "schema" in document else document
     if locked is None and (document is None or isinstance(document, dict)):
         return []  # a lock without stages, as DVC leaves it when the last one is removed
     if not isinstance(locked, dict):
-        log.add("dvc-file-type", "The lock holds no stages; it is not used.", "Write it with `dvc repro`.", path=shown)
+        log.add("dvc-file-type", "The lock holds no stages; it is not used.", "Write it with `dvc repro`.", path=where)
         return []
     found: list[DvcOutput] = []
     for name, entry in locked.items():
@@ -48,7 +49,7 @@ def _stage_outputs(
     try:
         folder = inside(posixpath.dirname(source), working_folder(stage, name))
     except ValueError as error:
-        said = f"The outputs of the stage {quoted(name)} are not used: of its `wdir` {quoted(stage.wdir)}, {error}."
+        said = f"The outputs of the stage {shown(name)} are not used: of its `wdir` {shown(stage.wdir)}, {error}."
         log.add("dvc-wdir", said, "Write a folder of the repository, without parameters.", path=clean_line(source))
         return []
     merged = [_with_flags(out, stage) for out in outs]

@@ -10,9 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from stac_ext.dvc.secrets import clean_name
+from stac_ext.dvc.secrets import clean_name, cut_secrets, shown
 from stac_ext.problem_log import ProblemLog
-from stac_ext.sanitize import MAX_INTEGER, TITLE_LIMIT, clean_line, clean_text, line_of, quoted
+from stac_ext.sanitize import MAX_INTEGER, TITLE_LIMIT, clean_line, clean_text, line_of
 
 MAX_OUTPUTS: Final = 50_000
 MAX_PATH: Final = 1_000
@@ -92,11 +92,17 @@ def inside(folder: str, path: Any) -> str:
     return "" if normal == "." else normal
 
 
+def words(value: Any, limit: int = TITLE_LIMIT) -> str | None:
+    """Text that an owner wrote, as one line without secrets."""
+    line = line_of(value, limit)
+    return cut_secrets(line) if line else None
+
+
 def read_output(
     entry: Any, folder: str, source: str, log: ProblemLog, *, root: str = "", origin: DvcOrigin | None = None
 ) -> DvcOutput | None:
     """One entry of `outs`, with paths seen from `folder`; None, and a problem, for what is not in the repository."""
-    shown = clean_line(source)
+    where = clean_line(source)
     try:
         if not isinstance(entry, dict):
             raise ValueError("it is no mapping")
@@ -104,14 +110,14 @@ def read_output(
         if not path:
             raise ValueError("it is the repository itself")
     except ValueError as error:
-        said = f"An output {quoted(entry.get('path')) if isinstance(entry, dict) else ''} is not used: {error}."
-        log.add("dvc-path", said, "Track a path inside the repository.", path=shown)
+        said = f"An output {shown(entry.get('path')) if isinstance(entry, dict) else ''} is not used: {error}."
+        log.add("dvc-path", said, "Track a path inside the repository.", path=where)
         return None
-    hashed, is_dir, legacy = _hash(entry, shown, log)
+    hashed, is_dir, legacy = _hash(entry, where, log)
     files = (
         [each for each in entry["files"] if isinstance(each, dict)] if isinstance(entry.get("files"), list) else None
     )
-    size, nfiles = _count(entry, "size", shown, log), _count(entry, "nfiles", shown, log)
+    size, nfiles = _count(entry, "size", where, log), _count(entry, "nfiles", where, log)
     if files is not None:
         sizes = [_number(each.get("size")) for each in files]
         total = sum(each for each in sizes if each is not None)
@@ -133,8 +139,8 @@ def read_output(
         cached=entry.get("cache") not in ("false", "False", "FALSE"),
         pushed=entry.get("push") not in ("false", "False", "FALSE"),
         versions=versions,
-        description=line_of(entry.get("desc"), 1_000),
-        kind=line_of(entry.get("type"), TITLE_LIMIT),
+        description=words(entry.get("desc"), 1_000),
+        kind=words(entry.get("type")),
         labels=_labels(entry.get("labels")),
     )
 
@@ -147,7 +153,7 @@ def _hash(entry: dict[str, Any], source: str, log: ProblemLog) -> tuple[str | No
     match = _MD5.fullmatch(written.lower()) if isinstance(written, str) else None
     name = entry.get("hash")
     if match is None or name not in (None, "md5", "md5-dos2unix"):
-        said = f"The hash of {quoted(entry.get('path'))} is not used: {quoted(written)} is no MD5 as DVC writes it."
+        said = f"The hash of {shown(entry.get('path'))} is not used: {shown(written)} is no MD5 as DVC writes it."
         log.add("dvc-hash", said, "Run `dvc commit`, and commit the file that it writes.", path=source)
         return None, False, False
     return match[1], match[2] is not None, name != "md5"
@@ -157,7 +163,7 @@ def _count(entry: dict[str, Any], name: str, source: str, log: ProblemLog) -> in
     written = entry.get(name)
     number = _number(written)
     if number is None and written is not None:
-        said = f"`{name}` of {quoted(entry.get('path'))} is {quoted(written)}, no number of its kind."
+        said = f"`{name}` of {shown(entry.get('path'))} is {shown(written)}, no number of its kind."
         log.add("dvc-size", said, "Run `dvc commit`, and commit the file that it writes.", path=source)
     return number
 
@@ -183,5 +189,5 @@ def _remotes_of(files: list[dict[str, Any]]) -> list[tuple[str, str | None]]:
 
 
 def _labels(labels: Any) -> tuple[str, ...]:
-    lines = [line_of(label, TITLE_LIMIT) for label in labels[:MAX_LABELS]] if isinstance(labels, list) else []
+    lines = [words(label) for label in labels[:MAX_LABELS]] if isinstance(labels, list) else []
     return tuple(dict.fromkeys(line for line in lines if line))

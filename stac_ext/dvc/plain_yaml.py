@@ -12,7 +12,7 @@ import yaml
 MAX_DEPTH: Final = 32
 MAX_NODES: Final = 400_000
 
-_MAX_MERGED: Final = 100
+_MAX_MERGED: Final = 50
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 _FAULTS = (yaml.YAMLError, ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
@@ -67,6 +67,7 @@ class _Document:
         self._open: list[dict[str, Any] | list[Any]] = []
         self._keys: list[str | None] = []  # beside each open mapping: the key that waits for its value
         self._waiting: list[bool] = []
+        self._merges: list[list[Any]] = []  # what `<<` names, which may be complete only at the end of the mapping
         self._anchors: dict[str, Any] = {}
 
     @property
@@ -79,7 +80,7 @@ class _Document:
             self._name(event.anchor, event.value)
             return self._put(None if not event.style and event.value in _NULLS else event.value)
         if isinstance(event, yaml.AliasEvent):
-            return self._put(self._anchors.get(event.anchor or ""))
+            return self._put(self._anchors[event.anchor or ""])
         if isinstance(event, yaml.CollectionStartEvent):
             value: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
             self._name(event.anchor, value)
@@ -87,11 +88,12 @@ class _Document:
             self._open.append(value)
             self._keys.append(None)
             self._waiting.append(False)
+            self._merges.append([])
             return added
         if isinstance(event, yaml.CollectionEndEvent):
-            self._open.pop()
             self._keys.pop()
             self._waiting.pop()
+            return _merge(self._open.pop(), self._merges.pop())
         return 0
 
     def _name(self, anchor: str | None, value: Any) -> None:
@@ -112,17 +114,20 @@ class _Document:
             return 1
         key = self._keys[-1]
         if key == "<<":
-            return 1 + sum(
-                _merge(holder, each) for each in (value if isinstance(value, list) else [value])[:_MAX_MERGED]
-            )
-        if key is not None:
+            self._merges[-1].append(value)
+        elif key is not None:
             holder[key] = value
         return 1
 
 
-def _merge(holder: dict[str, Any], source: Any) -> int:
-    """Give `holder` what it has not itself; the answer is how many values were looked at."""
-    entries = list(source.items())[:_MAX_MERGED] if isinstance(source, dict) else []
-    for key, value in entries:
-        holder.setdefault(key, value)
-    return len(entries)
+def _merge(holder: dict[str, Any] | list[Any], named: list[Any]) -> int:
+    """Give a mapping what `<<` names and it has not itself; the answer is how many values were looked at."""
+    seen = 0
+    for each in named[:_MAX_MERGED]:
+        for source in (each if isinstance(each, list) else [each])[:_MAX_MERGED]:
+            entries = list(source.items())[:_MAX_MERGED] if isinstance(source, dict) else []
+            seen += 1 + len(entries)
+            for key, value in entries:
+                if isinstance(holder, dict):
+                    holder.setdefault(key, value)
+    return seen

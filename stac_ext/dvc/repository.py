@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from stac_ext.dvc.lock import read_lock, whole_stages
-from stac_ext.dvc.outputs import MAX_OUTPUTS, DvcOutput
+from stac_ext.dvc.outputs import MAX_OUTPUTS, DvcOutput, inside
 from stac_ext.dvc.pipelines import Stage, read_stages
 from stac_ext.dvc.plain_yaml import PlainReader, PlainYamlError
 from stac_ext.dvc.pointers import read_pointer
@@ -42,10 +42,11 @@ def read_dvc(facts: ProjectFacts, log: ProblemLog) -> DvcRepository:
     if facts.head_sha is None:
         return DvcRepository()
     reading = _Reading(facts, log)
-    for source in sorted(facts.texts):
+    sources = _sources(facts, log)
+    for source in sources:
         if is_pointer(source):
             reading.take(read_pointer(reading.document(source), source, log, root=reading.root_of(source)), source)
-    for source in sorted(facts.texts):
+    for source in sources:
         if _is_file(source, "dvc.lock"):
             stages = reading.stages(posixpath.join(posixpath.dirname(source), "dvc.yaml"))
             document = reading.document(source)
@@ -53,6 +54,22 @@ def read_dvc(facts: ProjectFacts, log: ProblemLog) -> DvcRepository:
     _say_unread(facts, log)
     outputs = sorted(reading.found.values(), key=lambda output: output.path)
     return DvcRepository(tuple(outputs), reading.configs)
+
+
+def _sources(facts: ProjectFacts, log: ProblemLog) -> list[str]:
+    """The paths of the texts, without those that are none of a repository or that cannot be shown."""
+    sources = []
+    for path in sorted(facts.texts):
+        try:
+            good = inside("", path) == path
+        except ValueError:
+            good = False
+        if good:
+            sources.append(path)
+        elif is_pointer(path) or _is_file(path, "dvc.lock"):
+            said = "A file of DVC is not used, for its path cannot be shown."
+            log.add("dvc-path", said, "Give it a name without control characters.", path=clean_line(path) or "dvc.lock")
+    return sources
 
 
 def is_pointer(path: str) -> bool:
@@ -74,7 +91,7 @@ class _Reading:
     def root_of(self, source: str) -> str:
         folder = posixpath.dirname(source)
         while folder and folder not in self._roots:
-            folder = posixpath.dirname(folder)
+            folder = folder.rpartition("/")[0]
         return folder
 
     def document(self, source: str) -> Any:

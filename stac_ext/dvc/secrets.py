@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from stac_ext.problem_log import ProblemLog
-from stac_ext.sanitize import clean_line
+from stac_ext.sanitize import clean_line, quoted
 
 RULE: Final = "dvc-remote-secret"
 FIX: Final = (
@@ -18,6 +18,7 @@ FIX: Final = (
 )
 
 _MAX_URL = 1_024
+_USER = re.compile(r"(://)[^\s/@]{1,500}@")
 _BAD = re.compile(r"[<>\"{}|^`\\\s]")
 _HOST = re.compile(r"[^\s/?#@\[\]:%<>\"{}|^`\\]{1,255}|\[[0-9A-Fa-f:.]{2,45}\]")
 _NAME = re.compile(r"[^\x00-\x1f\x7f\"\]\[]{1,100}")
@@ -80,9 +81,19 @@ def clean_repository_url(written: Any) -> CleanUrl:
 
 def clean_name(written: Any) -> str | None:
     """The name of a remote, in lower case as DVC compares it; None where it is none or holds a token."""
-    if not isinstance(written, str) or not _NAME.fullmatch(written) or _TOKEN.search(written):
+    if not isinstance(written, str) or not _NAME.fullmatch(written) or "://" in written or _TOKEN.search(written):
         return None
     return clean_line(written, 100).lower() or None
+
+
+def cut_secrets(text: str) -> str:
+    """Text that others wrote, without the users of URLs in it and without what has a token's form."""
+    return _TOKEN.sub("…", _USER.sub(r"\1", text))
+
+
+def shown(value: Any) -> str:
+    """A value as it is shown in a message."""
+    return cut_secrets(quoted(cut_secrets(value) if isinstance(value, str) else value))
 
 
 def holds_secret(key: str, value: str) -> bool:

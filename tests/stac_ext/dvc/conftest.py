@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -14,7 +15,9 @@ PIPELINE = """
 stages:
   train:
     wdir: work
-    cmd: python -c "import os; os.mkdir('model'); [open(p, 'w').write(p) for p in ('model/a.bin', 'scores.json', 'log.txt')]"
+    cmd:
+    - python -c "import os; os.mkdir('model'); open('model/a.bin', 'w').write('weights')"
+    - python -c "[open(path, 'w').write(path) for path in ('scores.json', 'log.txt')]"
     outs:
     - model:
         desc: Weights of the model
@@ -95,6 +98,31 @@ def importing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
 
 
 @pytest.fixture(scope="session")
+def pushed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Repository, str, dict[str, bytes]]]:
+    """A repository whose default remote is a web server, with its URL, and what DVC uploaded by path.
+
+    It holds one file of DVC 3 and one that DVC 2 tracked, whose hash is that of the text with other line ends.
+    """
+    _Store.uploads = {}
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Store)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/dvc"
+    repository = Repository(tmp_path_factory.mktemp("pushed") / "repository")
+    repository.write("new/a.bin", b"new")
+    repository.dvc("init", "config core.analytics false", f"remote add -d hub {url}/42", "add new")
+    old = hashlib.md5(b"old\n").hexdigest()
+    repository.write("old.txt", b"old\r\n")
+    repository.write(f".dvc/cache/{old[:2]}/{old[2:]}", b"old\r\n")
+    repository.write("old.txt.dvc", f"outs:\n- md5: {old}\n  size: 5\n  path: old.txt\n")
+    repository.write(".gitignore", "/new\n/old.txt\n")
+    repository.dvc("push")
+    repository.commit()
+    yield repository, url, _Store.uploads
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="session")
 def nested(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """Two DVC projects in one repository, neither at its root, and each with a remote of its own."""
     repository = Repository(tmp_path_factory.mktemp("nested") / "repository")
@@ -143,6 +171,35 @@ class _Tagged(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(self.path)))
         self.end_headers()
         self.wfile.write(body)
+
+
+class _Store(BaseHTTPRequestHandler):
+    """Keeps what is posted to it by path."""
+
+    protocol_version = "HTTP/1.1"
+    uploads: ClassVar[dict[str, bytes]] = {}
+
+    def do_GET(self) -> None:
+        self._answer(200 if self.path in self.uploads else 404)
+
+    def do_POST(self) -> None:
+        body = b""
+        while size := int(self.rfile.readline(), 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        self.uploads[self.path] = body
+        self._answer(200)
+
+    do_HEAD = do_GET
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _answer(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
 
 def objects_below(folder: Path) -> dict[str, bytes]:

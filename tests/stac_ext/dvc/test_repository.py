@@ -69,6 +69,8 @@ def test_keys_are_those_that_dvc_pushes(tracked: Repository) -> None:
         else:
             assert len(stored[output.key]) == output.size
     assert named == set(stored)
+    model = found_in(tracked)["work/model"].key
+    assert model in objects_below(tracked.folder.parent / "bucket")
 
 
 def test_imports_say_where_they_come_from(importing: Repository) -> None:
