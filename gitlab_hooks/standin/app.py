@@ -14,10 +14,11 @@ from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from gitlab_hooks.standin import auth, pages, smart_http
-from gitlab_hooks.standin.calls import ApiError, Call, parse_body, parse_query
+from gitlab_hooks.standin.calls import Call
 from gitlab_hooks.standin.faults import target
 from gitlab_hooks.standin.gql import endpoint
 from gitlab_hooks.standin.limiter import Limiter
+from gitlab_hooks.standin.parameters import ApiError, parse_body, parse_query
 from gitlab_hooks.standin.rest import build_router
 from gitlab_hooks.standin.state import Conflict
 from gitlab_hooks.standin.world import World

@@ -10,8 +10,9 @@ import base64
 import binascii
 from typing import Any
 
-from gitlab_hooks.standin.calls import ApiError, refuse
+from gitlab_hooks.standin.calls import refuse
 from gitlab_hooks.standin.model import Token, User
+from gitlab_hooks.standin.parameters import ApiError
 from gitlab_hooks.standin.world import World
 
 # Gitlab::Auth::UserAccessDeniedReason

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 from starlette.responses import JSONResponse
 
-from gitlab_hooks.standin.calls import ApiError, Call, invalid
+from gitlab_hooks.standin.calls import Call, invalid
 from gitlab_hooks.standin.model import Project
 from gitlab_hooks.standin.objects import Entry
+from gitlab_hooks.standin.parameters import ApiError
 
 T = TypeVar("T")
 DEFAULT_SIZE, LARGEST_SIZE = 20, 100

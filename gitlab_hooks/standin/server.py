@@ -12,9 +12,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gitlab_hooks.standin import auth
 from gitlab_hooks.standin.app import create_app
-from gitlab_hooks.standin.calls import parse_query
 from gitlab_hooks.standin.faults import Faults, FaultyApp, target
 from gitlab_hooks.standin.limiter import Limiter
+from gitlab_hooks.standin.parameters import parse_query
 from gitlab_hooks.standin.world import World
 
 __all__ = ["StandIn", "create_app"]

@@ -14,9 +14,9 @@ from typing import Any
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from gitlab_hooks.standin import auth
-from gitlab_hooks.standin.calls import ApiError
 from gitlab_hooks.standin.model import Project, Token
 from gitlab_hooks.standin.objects import ZERO, run_git
+from gitlab_hooks.standin.parameters import ApiError
 from gitlab_hooks.standin.repository import BRANCHES
 from gitlab_hooks.standin.world import World
 

@@ -23,11 +23,12 @@ from graphql import (
 from starlette.responses import JSONResponse, Response
 
 from gitlab_hooks.standin import auth
-from gitlab_hooks.standin.calls import READ, ApiError
+from gitlab_hooks.standin.calls import READ
 from gitlab_hooks.standin.gql import code, projects, queries, registries
 from gitlab_hooks.standin.gql.complexity import ADMIN, ANONYMOUS, ANONYMOUS_DEPTH, SIGNED_IN, SIGNED_IN_DEPTH, Meter
 from gitlab_hooks.standin.gql.context import Context
 from gitlab_hooks.standin.model import User
+from gitlab_hooks.standin.parameters import ApiError
 from gitlab_hooks.standin.world import World
 
 LONGEST_QUERY = 10_000

@@ -8,10 +8,11 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from gitlab_hooks.standin import paging
-from gitlab_hooks.standin.calls import ApiError, Call, Router, forbidden, invalid, not_found, refuse
+from gitlab_hooks.standin.calls import Call, Router, forbidden, invalid, not_found, refuse
 from gitlab_hooks.standin.entities import group_entity, project_entity, project_full, user_basic
 from gitlab_hooks.standin.finder import SORTABLE, Filter, find_projects, sort_projects
 from gitlab_hooks.standin.model import VISIBILITY_LEVELS, AccessLevel, Group, Project, User
+from gitlab_hooks.standin.parameters import ApiError
 from gitlab_hooks.standin.registry_model import FACETS
 from gitlab_hooks.standin.rest.languages import languages_of
 from gitlab_hooks.standin.state import Conflict

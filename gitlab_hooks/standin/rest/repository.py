@@ -11,9 +11,10 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from gitlab_hooks.standin import paging
-from gitlab_hooks.standin.calls import ApiError, Call, Router, invalid, not_found, refuse
+from gitlab_hooks.standin.calls import Call, Router, invalid, not_found, refuse
 from gitlab_hooks.standin.code_entities import branch_entity, commit_detail, commit_entity, tag_entity, tree_entity
 from gitlab_hooks.standin.model import Project
+from gitlab_hooks.standin.parameters import ApiError
 from gitlab_hooks.standin.repository import Commit
 from gitlab_hooks.standin.rest.files import check_large, raw_answer
 from gitlab_hooks.standin.rest.projects import a_moment
