@@ -6,7 +6,7 @@ Source: https://github.com/citation-file-format/citation-file-format/blob/1.2.0/
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from stac_ext.cards.doi import doi_of
@@ -84,6 +84,7 @@ class CitationFile:
     further_dois: tuple[str, ...] = ()
     licence: str | None = None
     licence_url: str | None = None
+    licence_line: int = field(default=1, compare=False)
     repository: str | None = None
 
 
@@ -105,7 +106,7 @@ def read_citation_file(texts: Mapping[str, FileText], log: ProblemLog) -> Citati
     own = ProblemLog(CITATION_FILE, reader.lines)
     read = _Fields(reader.fields, own).file()
     log.extend(own.result())
-    return read
+    return replace(read, licence_line=reader.lines.get("license", 1))
 
 
 class _Fields:

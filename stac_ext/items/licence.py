@@ -1,86 +1,34 @@
-"""Which licence an item states: what the README declares, else what GitLab detected, as SPDX knows it.
+"""Which licence an item states, and who says so.
 
-STAC's `license` holds one identifier, so an SPDX expression is `other` there and is kept beside it as it was written.
-Source: https://spdx.github.io/spdx-spec/v3.0.1/annexes/spdx-license-expressions/
+First what the README declares, then the `CITATION.cff`, then what GitLab detected, then the text of the LICENSE file.
+STAC 1.1 wants an SPDX identifier or expression, but its schema takes no blanks: such an expression is `other` there and
+is kept beside it as it was written. What no source knows is absent.
+Source: https://github.com/radiantearth/stac-spec/blob/v1.1.0/commons/common-metadata.md#licensing
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
+from stac_ext.cards.citation_file import CITATION_FILE, CitationFile
+from stac_ext.cards.licence_text import LicenceText, licence_texts
 from stac_ext.items import spdx
-from stac_ext.model import DetectedLicence
+from stac_ext.items.licence_names import Understood, spdx_expression, spoken, understand
+from stac_ext.model import DetectedLicence, Problem, ProjectFacts
 from stac_ext.problem_log import ProblemLog
 from stac_ext.sanitize import line_of, quoted
-from stac_ext.urls import safe_url
+from stac_ext.urls import BuildContext, is_local, repository_path, safe_url
+
+__all__ = ["Licence", "LicenceFiles", "resolve_licence", "spdx_expression"]
 
 OTHER: Final = "other"
 
-_TOKEN = re.compile(r"\s*([()]|[A-Za-z0-9.\-+:]+)", re.ASCII)
-_REFERENCE = re.compile(r"(DocumentRef-[A-Za-z0-9.\-]+:)?LicenseRef-[A-Za-z0-9.\-]+", re.ASCII)
 _STAC_LICENCE = re.compile(r"[A-Za-z0-9.\-+]+", re.ASCII)
-_MAX_TEXT = 500
-_MAX_NESTING = 20
+_UNSAID = frozenset({"unknown", "none", "n a", "na", "tbd", "todo"})
+_NOT_LISTED = frozenset({"other", "proprietary", "various", "custom"})
+_MAX_LISTED = 20
 _FIX = "Write an SPDX identifier, as `license: Apache-2.0`, or add `license-url`."
-
-# How licences are called where nobody thinks of SPDX; keys are lower case with blanks for all other characters.
-_SPOKEN: Final = {
-    "apache": "Apache-2.0",
-    "apache 2": "Apache-2.0",
-    "apache 2 0": "Apache-2.0",
-    "apache license 2 0": "Apache-2.0",
-    "apache license version 2 0": "Apache-2.0",
-    "apache software license 2 0": "Apache-2.0",
-    "mit license": "MIT",
-    "the mit license": "MIT",
-    "expat": "MIT",
-    "bsd 2 clause license": "BSD-2-Clause",
-    "simplified bsd": "BSD-2-Clause",
-    "bsd 3 clause license": "BSD-3-Clause",
-    "new bsd": "BSD-3-Clause",
-    "modified bsd": "BSD-3-Clause",
-    "gpl 2": "GPL-2.0-only",
-    "gpl v2": "GPL-2.0-only",
-    "gplv2": "GPL-2.0-only",
-    "gpl 3": "GPL-3.0-only",
-    "gpl v3": "GPL-3.0-only",
-    "gplv3": "GPL-3.0-only",
-    "gnu gpl v3": "GPL-3.0-only",
-    "gnu general public license v3 0": "GPL-3.0-only",
-    "agpl v3": "AGPL-3.0-only",
-    "agplv3": "AGPL-3.0-only",
-    "lgpl v3": "LGPL-3.0-only",
-    "lgplv3": "LGPL-3.0-only",
-    "mozilla public license 2 0": "MPL-2.0",
-    "eupl": "EUPL-1.2",
-    "eupl 1 2": "EUPL-1.2",
-    "etalab": "etalab-2.0",
-    "licence ouverte 2 0": "etalab-2.0",
-    "the unlicense": "Unlicense",
-    "cc0": "CC0-1.0",
-    "cc0 1 0": "CC0-1.0",
-    "odbl": "ODbL-1.0",
-    "cecill b": "CECILL-B",
-    "cecill c": "CECILL-C",
-    **{
-        f"{name} {version}": f"CC-{code}-{version.replace(' ', '.')}"
-        for version in ("2 0", "2 5", "3 0", "4 0")
-        for code, names in {
-            "BY": ("cc by", "creative commons attribution"),
-            "BY-SA": (
-                "cc by sa",
-                "creative commons attribution sharealike",
-                "creative commons attribution share alike",
-            ),
-            "BY-NC": ("cc by nc", "creative commons attribution noncommercial"),
-            "BY-ND": ("cc by nd",),
-            "BY-NC-SA": ("cc by nc sa",),
-            "BY-NC-ND": ("cc by nc nd",),
-        }.items()
-        for name in names
-    },
-}
-_CC_URL = re.compile(r"https?://creativecommons\.org/(licenses|publicdomain)/([a-z-]+)/(\d\.\d)(/.*)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,152 +43,183 @@ class Licence:
     links: tuple[tuple[str, str], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LicenceFiles:
+    """The licence files of a repository, and how a path of it becomes a URL: None where it has no such file."""
+
+    texts: tuple[LicenceText, ...] = ()
+    url_of: Callable[[str], str | None] = lambda _: None
+
+    @classmethod
+    def of(cls, facts: ProjectFacts, context: BuildContext) -> "LicenceFiles":
+        """Those of a project at the indexed revision."""
+        paths = frozenset(file.path for file in facts.files) if facts.head_sha else frozenset[str]()
+        return cls(licence_texts(facts.texts), lambda path: context.asset_url(facts, path) if path in paths else None)
+
+    @property
+    def links(self) -> tuple[tuple[str, str], ...]:
+        found = ((self.url_of(text.path), text.path) for text in self.texts)
+        return tuple((url, path) for url, path in found if url)
+
+
 def resolve_licence(
-    declared: Any, declared_url: Any, detected: DetectedLicence | None, log: ProblemLog, field: str = "license"
+    declared: Any,
+    declared_url: Any,
+    detected: DetectedLicence | None,
+    log: ProblemLog,
+    field: str = "license",
+    *,
+    name: Any = None,
+    cited: CitationFile | None = None,
+    files: LicenceFiles = LicenceFiles(),
 ) -> Licence:
-    """The licence by front matter, else by GitLab's detection, else none, which is then told to `log`."""
-    url = _declared_url(declared_url or (declared.get("url") if isinstance(declared, dict) else None), log)
-    text = _declared_text(declared, log, field)
-    if text is not None:
-        return _from_text(text, url, log, field)
-    if detected is not None:
-        return _from_detection(detected, url, log)
-    if url is not None:
-        return Licence(_from_url(url) or OTHER, None, ((url, "Licence"),))
-    log.add("licence-missing", "No licence is known, so nobody knows what they may do with this.", _FIX, field=field)
-    return Licence()
+    """The licence by the first source that knows one; what is unclear, or guessed from a text, is told to `log`.
+
+    `name` is how a card calls a licence that it declares as `other`; `declared_url` may be a path of the repository.
+    """
+    return _Decision(log, field, files).decide(declared, declared_url, name, cited, detected)
 
 
-def spdx_expression(text: str) -> tuple[str, tuple[str, ...]] | None:
-    """A valid SPDX expression with the letter case of the SPDX list, and the listed identifiers in it; else None."""
-    if len(text) > _MAX_TEXT:
-        return None
-    tokens: list[str] = []
-    at = 0
-    stripped = text.rstrip()
-    while at < len(stripped):
-        match = _TOKEN.match(stripped, at)
-        if match is None:
+class _Decision:
+    def __init__(self, log: ProblemLog, field: str, files: LicenceFiles) -> None:
+        self._log = log
+        self._field = field
+        self._files = files
+
+    def decide(
+        self, declared: Any, declared_url: Any, name: Any, cited: CitationFile | None, detected: DetectedLicence | None
+    ) -> Licence:
+        url = self._url(declared_url or (declared.get("url") if isinstance(declared, dict) else None))
+        if isinstance(declared, list) and len(declared) > 1 and (licence := self._of_list(declared, url)):
+            return licence
+        text = self._text(declared)
+        if text is not None and spoken(text) not in _UNSAID:
+            called = line_of(name, 300)
+            if called and spoken(text) in _NOT_LISTED:
+                return self._of_text(called, url)
+            return self._of_text(text, url)
+        if cited is not None and cited.licence:
+            said = LicenceText(CITATION_FILE, line=cited.licence_line)
+            return self._of_text(cited.licence, url or cited.licence_url, said)
+        key = spdx.LICENCES.get(detected.key.lower()) if detected else None
+        if detected and key:
+            return Licence(key, None, ((url or _safe(detected.url) or _page(key), key),))
+        if licence := self._of_files(url):
+            return licence
+        if detected is not None:
+            return self._of_unknown_file(detected, url)
+        if url is not None:
+            understood = understand(url)
+            return (
+                _stated(understood, ((url, understood.written),))
+                if understood
+                else Licence(OTHER, None, ((url, "Licence"),))
+            )
+        if self._files.texts:
+            self._unknown("The licence file holds no text that is known", self._files.texts[0].path)
+            return Licence(OTHER, None, self._files.links)
+        said = "No licence is known, so nobody knows what they may do with this."
+        self._log.add("licence-missing", said, _FIX, field=self._field)
+        return Licence()
+
+    def _of_text(self, text: str, url: str | None, source: LicenceText | None = None) -> Licence:
+        own_url = _safe(text)
+        if understood := understand(text):
+            link = url or own_url
+            return _stated(understood, ((link, understood.written),) if link else ())
+        links = tuple((link, "Licence") for link in dict.fromkeys((url, own_url)) if link) or self._files.links
+        word = spoken(text)
+        if word in _NOT_LISTED:
+            return Licence(OTHER, None if word == "other" else text, links)
+        if not links:
+            said = f"{quoted(text)} is no SPDX licence; the item says `other`."
+            if source is None:
+                self._log.add("licence-unknown", said, _FIX, field=self._field)
+            else:
+                self._tell("licence-unknown", said, _FIX, source)
+        return Licence(OTHER, text, links)
+
+    def _of_list(self, declared: list[Any], url: str | None) -> Licence | None:
+        """Several licences, of which nobody says whether one may choose or all count."""
+        texts = [line_of(entry, 300) for entry in declared[:_MAX_LISTED]]
+        known = [understood for text in texts if text and (understood := understand(text))]
+        if len(known) != len(declared):
             return None
-        tokens.append(match[1])
-        at = match.end()
-    return _parse(tokens)
+        said = f"`{self._field}` lists {len(known)} licences, and not whether one may be chosen; the item says `other`."
+        fix = f"Write `{' OR '.join(one.written for one in known)}`, or the same with AND."
+        self._log.add("licence-unknown", said, fix, field=self._field)
+        pages = tuple((_page(identifier), identifier) for one in known for identifier in one.known)
+        return Licence(OTHER, ", ".join(one.written for one in known), ((url, "Licence"),) if url else pages)
 
-
-def _parse(tokens: list[str]) -> tuple[str, tuple[str, ...]] | None:
-    """A walk with two states: an operand is expected, or an operator is. Precedence does not matter to validity."""
-    written: list[str] = []
-    known: list[str] = []
-    depth, operand, plain = 0, True, False
-    for word in tokens:
-        upper = word.upper()
-        if operand and word == "(":
-            depth += 1
-            written.append("(")
-        elif operand and (written and written[-1] == "WITH"):
-            exception = spdx.EXCEPTIONS.get(word.lower())
-            if exception is None:
-                return None
-            written.append(exception)
-            operand, plain = False, False
-        elif operand:
-            name = _identifier(word)
-            if name is None:
-                return None
-            written.append(name)
-            known += [name.removesuffix("+")] if name.removesuffix("+").lower() in spdx.LICENCES else []
-            operand, plain = False, True
-        elif word == ")":
-            depth -= 1
-            written.append(")")
-            plain = False
-        elif upper in ("AND", "OR") or (upper == "WITH" and plain):
-            written.append(upper)
-            operand = True
-        else:
+    def _of_files(self, url: str | None) -> Licence | None:
+        """What the licence files say, if they say one thing."""
+        said = {text.expression or text.name for text in self._files.texts}
+        if len(said) != 1 or said == {None}:
             return None
-        if not 0 <= depth <= _MAX_NESTING:
+        text = self._files.texts[0]
+        expression, links = text.expression, self._files.links
+        links = ((url, "Licence"),) if url else links
+        shown = expression or text.name or ""
+        fix = f"Write `license: {expression}` into the front matter, or the right one." if expression else _FIX
+        self._tell("licence-from-text", f"The licence is {shown} by the text of the file alone.", fix, text)
+        if expression is None:
+            return Licence(OTHER, text.name, links)
+        return _stated(Understood(*(spdx_expression(expression) or (expression, ()))), links)
+
+    def _of_unknown_file(self, detected: DetectedLicence, url: str | None) -> Licence:
+        source = url or _safe(detected.url)
+        name = line_of(detected.name) or line_of(detected.key)
+        path = self._files.texts[0].path if self._files.texts else "LICENSE"
+        self._unknown("GitLab does not recognise the licence file", path)
+        return Licence(
+            OTHER, None if name in (None, "Other") else name, ((source, "Licence"),) if source else self._files.links
+        )
+
+    def _unknown(self, said: str, path: str) -> None:
+        self._tell("licence-unknown", f"{said}; the item says `other`.", _FIX, LicenceText(path))
+
+    def _tell(self, rule: str, message: str, fix: str, text: LicenceText) -> None:
+        self._log.extend([Problem(rule, message, fix, text.path, text.line)])
+
+    def _text(self, declared: Any) -> str | None:
+        value = declared
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if isinstance(value, dict):
+            value = value.get("name", value.get("id"))
+        text = line_of(value)
+        if text is None and declared not in (None, "", []):
+            self._log.add("licence-unknown", f"`license` is {quoted(declared)}, not text.", _FIX, field=self._field)
+        return text
+
+    def _url(self, value: Any) -> str | None:
+        """A web address, or that of a file of the repository."""
+        if value is None:
             return None
-    if operand or depth:
-        return None
-    return " ".join(written).replace("( ", "(").replace(" )", ")"), tuple(dict.fromkeys(known))
+        url = _safe(value)
+        if url is None and isinstance(value, str) and is_local(value.strip()):
+            try:
+                url = self._files.url_of(repository_path(value.strip()))
+            except ValueError:
+                url = None
+        if url is None:
+            said = "`license-url` is neither a web address nor a file of the repository."
+            self._log.add("licence-url", said, "Write an https address, or the path of a file.", field="license-url")
+        return url
 
 
-def _identifier(token: str) -> str | None:
-    if _REFERENCE.fullmatch(token):
-        return token
-    exact = spdx.LICENCES.get(token.lower())
-    if exact is None and token.endswith("+"):
-        base = spdx.LICENCES.get(token[:-1].lower())
-        return f"{base}+" if base else None
-    return exact
+def _stated(understood: Understood, links: tuple[tuple[str, str], ...]) -> Licence:
+    links = links or tuple((_page(name), name) for name in understood.known)
+    if _STAC_LICENCE.fullmatch(understood.written):
+        return Licence(understood.written, None, links)
+    return Licence(OTHER, understood.written, links)
 
 
-def _from_text(text: str, url: str | None, log: ProblemLog, field: str) -> Licence:
-    spoken = " ".join(re.split(r"[^a-z0-9]+", text.lower()[:_MAX_TEXT])).strip()
-    expression = spdx_expression(text) or spdx_expression(_SPOKEN.get(spoken, ""))
-    if expression is not None:
-        written, known = expression
-        pages = tuple((f"https://spdx.org/licenses/{name}.html", name) for name in known)
-        links = ((url, written),) if url else pages
-        if _STAC_LICENCE.fullmatch(written):
-            return Licence(written, None, links)
-        return Licence(OTHER, written, links)
-    own_url = _url(text)
-    if own_url is not None and (known_url := _from_url(own_url)):
-        return Licence(known_url, None, ((own_url, known_url),))
-    links = tuple((link, "Licence") for link in dict.fromkeys((url, own_url)) if link)
-    if spoken in ("other", "proprietary", "various"):
-        return Licence(OTHER, None if spoken == "other" else text, links)
-    if not links:
-        log.add("licence-unknown", f"{quoted(text)} is no SPDX licence; the item says `other`.", _FIX, field=field)
-    return Licence(OTHER, text, links)
+def _page(identifier: str) -> str:
+    return f"https://spdx.org/licenses/{identifier}.html"
 
 
-def _from_detection(detected: DetectedLicence, url: str | None, log: ProblemLog) -> Licence:
-    source = url or _url(detected.url)
-    known = spdx.LICENCES.get(detected.key.lower())
-    links = ((source, known or "Licence"),) if source else ()
-    if known is not None:
-        return Licence(known, None, links or ((f"https://spdx.org/licenses/{known}.html", known),))
-    name = line_of(detected.name) or line_of(detected.key)
-    log.add(
-        "licence-unknown", "GitLab does not recognise the licence file; the item says `other`.", _FIX, path="LICENSE"
-    )
-    return Licence(OTHER, None if name in (None, "Other") else name, links)
-
-
-def _from_url(url: str) -> str | None:
-    if match := _CC_URL.fullmatch(url):
-        code = "cc0" if match[2] == "zero" else f"cc-{match[2]}"
-        return spdx.LICENCES.get(f"{code}-{match[3]}")
-    if match := re.fullmatch(r"https?://(?:spdx\.org/licenses|opensource\.org/licenses?)/([\w.+-]+?)(\.html|/)?", url):
-        return spdx.LICENCES.get(match[1].lower())
-    return None
-
-
-def _declared_text(declared: Any, log: ProblemLog, field: str) -> str | None:
-    value = declared
-    if isinstance(value, list) and len(value) == 1:
-        value = value[0]
-    if isinstance(value, dict):
-        value = value.get("name", value.get("id"))
-    text = line_of(value)
-    if text is None and declared not in (None, "", []):
-        log.add("licence-unknown", f"`license` is {quoted(declared)}, not text.", _FIX, field=field)
-    return text
-
-
-def _declared_url(value: Any, log: ProblemLog) -> str | None:
-    if value is None:
-        return None
-    url = _url(value)
-    if url is None:
-        log.add("licence-url", "`license-url` is no web address.", "Write an https address.", field="license-url")
-    return url
-
-
-def _url(value: Any) -> str | None:
+def _safe(value: Any) -> str | None:
     try:
         return safe_url(value)
     except ValueError:

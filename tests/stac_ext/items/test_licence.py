@@ -1,10 +1,15 @@
 """That a licence is stated as SPDX knows it, taken from the right source, and never guessed silently."""
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from stac_ext.items.licence import Licence, resolve_licence, spdx_expression
+from stac_ext.cards.citation_file import CitationFile, Work
+from stac_ext.cards.licence_text import LicenceText
+from stac_ext.items.licence import Licence, LicenceFiles, resolve_licence, spdx_expression
 from stac_ext.model import DetectedLicence
 from stac_ext.problem_log import ProblemLog
 
@@ -126,3 +131,129 @@ def test_no_licence_is_absent_and_told() -> None:
 def test_an_unsafe_licence_url_is_refused() -> None:
     assert resolve("MIT", "javascript:alert(1)")[1] == ["licence-url"]
     assert resolve(None, "https://example.org/l")[0].id == "other"
+
+
+# Cards, citation files and licence files
+
+FILE_URL = "https://hub.example/assets/42/abc/LICENSE"
+MIT_FILE, ODD_FILE = LicenceText("LICENSE", "MIT"), LicenceText("LICENSE")
+CITED = CitationFile(Work(), licence="Apache-2.0 OR MIT")
+
+
+def files(*texts: LicenceText) -> LicenceFiles:
+    return LicenceFiles(texts, lambda path: FILE_URL if path == "LICENSE" else None)
+
+
+def decide(declared: Any = None, url: Any = None, detected: DetectedLicence | None = None, **more: Any) -> Licence:
+    return decided(declared, url, detected, **more)[0]
+
+
+def decided(
+    declared: Any = None, url: Any = None, detected: DetectedLicence | None = None, **more: Any
+) -> tuple[Licence, list[tuple[str, str, int | None]]]:
+    log = ProblemLog(lines={"license": 2})
+    licence = resolve_licence(declared, url, detected, log, **more)
+    return licence, [(problem.rule, problem.path, problem.line) for problem in log.result()]
+
+
+def test_the_sources_count_in_their_order() -> None:
+    more = {"cited": CITED, "files": files(MIT_FILE)}
+    assert decide("ISC", None, APACHE_FILE, **more).id == "ISC"
+    assert decide(None, None, APACHE_FILE, **more).written == "Apache-2.0 OR MIT"
+    assert decide(None, None, APACHE_FILE, files=files(MIT_FILE)).id == "Apache-2.0"
+    assert decide(None, None, None, files=files(MIT_FILE)).id == "MIT"
+    assert decide("unknown", None, None, files=files(MIT_FILE)).id == "MIT"
+
+
+def test_a_text_that_is_recognised_is_told() -> None:
+    licence, problems = decided(files=files(MIT_FILE))
+    assert licence == Licence("MIT", None, ((FILE_URL, "LICENSE"),))
+    assert problems == [("licence-from-text", "LICENSE", 1)]
+
+
+def test_a_text_counts_where_gitlab_knows_none() -> None:
+    other = DetectedLicence("other", "Other")
+    assert decided(None, None, other, files=files(MIT_FILE))[0].id == "MIT"
+    licence, problems = decided(None, None, other, files=files(ODD_FILE))
+    assert licence == Licence("other", None, ((FILE_URL, "LICENSE"),))
+    assert problems == [("licence-unknown", "LICENSE", 1)]
+
+
+def test_an_expression_in_a_file_is_kept() -> None:
+    licence, _ = decided(files=files(LicenceText("LICENSE", "MIT OR Apache-2.0")))
+    assert licence == Licence("other", "MIT OR Apache-2.0", ((FILE_URL, "LICENSE"),))
+
+
+def test_an_unknown_text_is_other_with_a_link() -> None:
+    licence, problems = decided(files=files(ODD_FILE))
+    assert licence == Licence("other", None, ((FILE_URL, "LICENSE"),))
+    assert problems == [("licence-unknown", "LICENSE", 1)]
+    named = decide(files=files(LicenceText("LICENSE", name="Gemma Terms of Use")))
+    assert named == Licence("other", "Gemma Terms of Use", ((FILE_URL, "LICENSE"),))
+
+
+def test_files_that_say_different_things_decide_nothing() -> None:
+    licence, problems = decided(files=files(MIT_FILE, LicenceText("COPYING", "ISC")))
+    assert (licence.id, [rule for rule, *_ in problems]) == ("other", ["licence-unknown"])
+
+
+def test_a_declared_licence_that_nobody_knows_is_linked_to_its_file() -> None:
+    assert decided("My own licence", files=files(ODD_FILE)) == (
+        Licence("other", "My own licence", ((FILE_URL, "LICENSE"),)),
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "link", "licence", "problems"),
+    [
+        ("llama3", "LICENSE", Licence("other", "llama3", ((FILE_URL, "Licence"),)), []),
+        ("llama3", "./LICENSE", Licence("other", "llama3", ((FILE_URL, "Licence"),)), []),
+        ("llama3", "https://a.example/l", Licence("other", "llama3", (("https://a.example/l", "Licence"),)), []),
+        ("llama3", None, Licence("other", "llama3", ((FILE_URL, "LICENSE"),)), []),
+        ("cc-by-nc-4.0", "LICENSE", Licence("CC-BY-NC-4.0", None, ((FILE_URL, "CC-BY-NC-4.0"),)), []),
+        (None, "LICENSE", Licence("other", None, ((FILE_URL, "Licence"),)), []),
+        ([], "MISSING", Licence("other", None, ((FILE_URL, "LICENSE"),)), ["licence-url"]),
+        ("llama3", "../LICENSE", Licence("other", "llama3", ((FILE_URL, "LICENSE"),)), ["licence-url"]),
+    ],
+)
+def test_a_card_names_the_licence_that_it_calls_other(
+    name: Any, link: Any, licence: Licence, problems: list[str]
+) -> None:
+    found, told = decided("other", link, name=name, files=files(ODD_FILE))
+    assert (found, [rule for rule, *_ in told]) == (licence, problems)
+
+
+def test_a_name_beside_a_known_licence_changes_nothing() -> None:
+    assert decide("mit", None, None, name="mine").id == "MIT"
+
+
+def test_a_citation_file_states_a_licence() -> None:
+    assert decide(cited=CitationFile(Work(), licence="MIT")).links == ((f"{SPDX}/MIT.html", "MIT"),)
+    licence, problems = decided(cited=CitationFile(Work(), licence="Mine", licence_url="https://a.example/l"))
+    assert (licence, problems) == (Licence("other", "Mine", (("https://a.example/l", "Licence"),)), [])
+    assert decided(cited=CitationFile(Work(), licence="Mine"))[1] == [("licence-unknown", "CITATION.cff", 1)]
+
+
+def test_a_list_of_licences_says_not_whether_one_may_choose() -> None:
+    licence, problems = decided(["mit", "isc"])
+    assert licence == Licence("other", "MIT, ISC", ((f"{SPDX}/MIT.html", "MIT"), (f"{SPDX}/ISC.html", "ISC")))
+    assert problems == [("licence-unknown", "README.md", 2)]
+
+
+anything = st.none() | st.booleans() | st.integers() | st.text(max_size=20) | st.lists(st.text(max_size=8), max_size=3)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    declared=anything | st.dictionaries(st.sampled_from(["name", "id", "url"]), anything),
+    url=anything,
+    name=anything,
+    expression=st.none() | st.sampled_from(["MIT", "MIT OR ISC"]),
+    cited=st.none() | st.text(max_size=20),
+)
+def test_any_values_give_what_the_schema_takes(declared: Any, url: Any, name: Any, expression: Any, cited: Any) -> None:
+    file = CitationFile(Work(), licence=cited) if cited else None
+    licence, _ = decided(declared, url, name=name, cited=file, files=files(LicenceText("LICENSE", expression)))
+    assert licence.id is None or re.fullmatch(r"[\w\-.+]+", licence.id)
+    assert all(link.startswith(("https://", "http://")) for link, _ in licence.links)
