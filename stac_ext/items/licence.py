@@ -99,8 +99,8 @@ class _Decision:
                 return self._of_text(called, url)
             return self._of_text(text, url)
         if cited is not None and cited.licence:
-            said = LicenceText(CITATION_FILE, line=cited.licence_line)
-            return self._of_text(cited.licence, url or cited.licence_url, said)
+            stated_in = LicenceText(CITATION_FILE, line=cited.licence_line)
+            return self._of_text(cited.licence, url or cited.licence_url, stated_in)
         key = spdx.LICENCES.get(detected.key.lower()) if detected else None
         if detected and key:
             return Licence(key, None, ((url or _safe(detected.url) or _page(key), key),))
