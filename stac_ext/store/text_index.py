@@ -4,13 +4,15 @@ Neither engine cuts or changes a word: `stac_ext/words.py` has done so, hence bo
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from sqlalchemy import ColumnElement, String, bindparam, cast, literal, literal_column
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from stac_ext.store.schema import item
 
-_GAP = "\ue000"  # stands where no word is, and can be asked for by nobody
+_GAP: Final = "\ue000"  # stands where no word is, and can be asked for by nobody
+_NOWHERE: Final = ("\ue001",)  # stands nowhere: what a phrase without words finds
 
 
 def rendered(words: Sequence[tuple[int, str]], engine: str) -> str:
@@ -25,11 +27,11 @@ def rendered(words: Sequence[tuple[int, str]], engine: str) -> str:
 
 def matching(phrases: Iterable[Sequence[str]]) -> ColumnElement[bool]:
     """SQLite: the condition that a row of `item_text` holds one of the phrases, each words side by side."""
-    query = " OR ".join(f'"{" ".join(phrase)}"' for phrase in phrases)
+    query = " OR ".join(f'"{" ".join(phrase or _NOWHERE)}"' for phrase in phrases)
     return literal_column("item_text").op("MATCH", is_comparison=True)(bindparam(None, query, type_=String()))
 
 
 def holds_any(phrases: Iterable[Sequence[str]]) -> ColumnElement[bool]:
     """PostgreSQL: the condition that an item's words hold one of the phrases."""
-    query = " | ".join("(" + " <-> ".join(f"'{word}'" for word in phrase) + ")" for phrase in phrases)
+    query = " | ".join("(" + " <-> ".join(f"'{word}'" for word in phrase or _NOWHERE) + ")" for phrase in phrases)
     return item.c.words.op("@@", is_comparison=True)(cast(literal(query), TSQUERY))
