@@ -35,8 +35,10 @@ from sharinghub_ext.hub import Hub
 from sharinghub_ext.middleware import BodyLimit, CacheHeaders, HeadAsGet, PathPrefix
 from sharinghub_ext.problems import Problem, not_found
 from stac_ext.query import InvalidParameter
+from stac_ext.store.database import StoreError, StoreTimeout
 
 _EXPOSED = ["SharingHub-Grants", "SharingHub-Limit", "WWW-Authenticate", "Retry-After", "Content-Disposition"]
+_RETRY_SECONDS = "5"
 _ALLOWED = ["Authorization", "PRIVATE-TOKEN", "X-Gitlab-Token", "Content-Type"]
 log = structlog.get_logger()
 
@@ -200,8 +202,13 @@ def _handle_errors(app: FastAPI) -> None:
         return Problem(error.status_code, str(error.detail), dict(error.headers or {})).response()
 
     async def busy(request: Request, error: Exception) -> Response:
-        log.error("the store did not answer", path=request.url.path, error=type(error).__name__)
-        return Problem(503, "The hub's store is busy or locked. Try again soon.", {"Retry-After": "5"}).response()
+        """What the store says may name files and hosts: it is for those who run the hub."""
+        said = str(error) if isinstance(error, StoreError) else type(error).__name__
+        log.error("the store did not answer", path=request.url.path, error=said)
+        detail = "The hub's store does not answer at the moment. Try again soon."
+        if isinstance(error, StoreTimeout):
+            detail = "The hub's store took too long for this. Ask for less, such as a smaller area, or try again soon."
+        return Problem(503, detail, {"Retry-After": _RETRY_SECONDS}).response()
 
     async def unexpected(request: Request, error: Exception) -> Response:
         log.error("request failed", path=request.url.path, error=type(error).__name__, exc_info=error)
@@ -211,6 +218,6 @@ def _handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(InvalidParameter, invalid)
     app.add_exception_handler(RequestValidationError, malformed)
     app.add_exception_handler(HTTPException, http)
-    for locked in (OperationalError, PoolTimeout):
-        app.add_exception_handler(locked, busy)
+    for failing in (StoreError, OperationalError, PoolTimeout):
+        app.add_exception_handler(failing, busy)
     app.add_exception_handler(Exception, unexpected)

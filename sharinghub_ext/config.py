@@ -79,7 +79,17 @@ class Settings(BaseSettings):
         "Default: the address that `serve` listens on.",
     )
     database_url: str = Field(
-        "sqlite:///data/sharinghub.db", description="The store: `sqlite:///` and the path of a file."
+        "sqlite:///data/sharinghub.db",
+        repr=False,  # it may hold a password
+        description="The store: `sqlite:///` and the path of a file, or `postgresql+psycopg://user:password@host/name`.",
+    )
+    database_timeout: float = Field(10, gt=0, le=300, description="Seconds that a read of the store may take.")
+    database_pool_size: int = Field(
+        8, ge=1, le=100, description="How many reads of the store may run at the same time in one process."
+    )
+    database_migrate: bool = Field(
+        True,
+        description="Make or migrate the store at start; `false`: refuse to start until `sharinghub migrate` did so.",
     )
     hook_secret: Secret | None = Field(
         None, description="The secret token of GitLab's webhooks. Without it hooks are off."

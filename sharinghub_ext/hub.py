@@ -26,9 +26,10 @@ from sharinghub_ext.config import Settings, SettingsError
 from stac_ext.categories import DEFAULT_CATEGORIES, Category
 from stac_ext.clock import Clock, SystemClock
 from stac_ext.keyset import PageTokens
-from stac_ext.store.database import Database
+from stac_ext.store.database import Database, StoreOptions
 from stac_ext.store.inbox import Inbox
 from stac_ext.store.migrations import CURRENT as SCHEMA_VERSION
+from stac_ext.store.migrations import Step
 from stac_ext.store.opening import open_store
 from stac_ext.store.reader import CatalogueReader
 from stac_ext.store.writer import CatalogueWriter
@@ -124,7 +125,9 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     clock = clock or SystemClock()
     categories = DEFAULT_CATEGORIES
     topics = tuple(category.topic for category in categories)
-    database = open_store(settings.database_url)
+    database = open_store(
+        settings.database_url, store_options(settings), migrating=settings.database_migrate, told=_tell_step
+    )
     urls = Urls(settings.public_url or _address(database, public_url))
     context = BuildContext(
         stac_url=urls.stac,
@@ -183,6 +186,19 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         indexer=indexer,
         sweeper=Sweep(service, indexer, writer, topics, settings.gitlab_concurrency),
     )
+
+
+def store_options(settings: Settings) -> StoreOptions:
+    """How the store is used; nobody waits for another program longer than a read may take."""
+    return StoreOptions(
+        pool_size=settings.database_pool_size,
+        timeout=settings.database_timeout,
+        patience=min(settings.database_timeout, StoreOptions().patience),
+    )
+
+
+def _tell_step(step: Step) -> None:
+    log.info("the store is being migrated", step=step.number, purpose=step.purpose)
 
 
 def _async_client(settings: Settings, tls: ssl.SSLContext) -> httpx.AsyncClient:
