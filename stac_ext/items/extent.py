@@ -99,6 +99,17 @@ def _from_mapping(value: dict[str, Any]) -> Spatial:
     return _from_shape(shape(_checked(value, counter, False)))
 
 
+def plane_geometry(value: Any) -> dict[str, Any]:
+    """A GeoJSON geometry in any reference system, its rings closed. Raises ValueError for what is none."""
+    try:
+        geometry = shape(_checked(value, [0], False))
+    except (TypeError, ArithmeticError, RecursionError, shapely.errors.ShapelyError) as error:
+        raise ValueError(str(error).rstrip(". ") or "it is no geometry") from None
+    if geometry.is_empty or not geometry.is_valid or geometry.geom_type not in _LEVELS:
+        raise ValueError("it is empty, not valid or a collection")
+    return _geojson(geometry)
+
+
 # Boxes
 
 
