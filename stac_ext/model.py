@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
+from stac_ext.references import Reference
+
 
 class Visibility(IntEnum):
     """Effective visibility: the narrower of the project's visibility and its repository's access level.
@@ -211,11 +213,25 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """One field of an item, its value as one line, and the source that told it."""
+
+    field: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class BuiltItem:
-    """A STAC Item as a JSON-ready dict, with what was wrong with its sources."""
+    """A STAC Item as a JSON-ready dict, with what was wrong with its sources, and where values of it come from.
+
+    `references` name other projects; they become links on each read, for those who may see what they lead to.
+    """
 
     item: dict[str, Any]
     problems: tuple[Problem, ...] = ()
+    references: tuple[Reference, ...] = ()
+    provenance: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ class ProblemLog:
     """
 
     def __init__(self, path: str = "README.md", lines: Mapping[str, int] | None = None) -> None:
-        self._path = path
+        self.path = path
         self._lines = dict(lines or {})
         self._problems: dict[Problem, None] = {}
         self._unsaid = 0
@@ -25,7 +25,9 @@ class ProblemLog:
     def add(self, rule: str, message: str, fix: str = "", *, field: str = "", path: str | None = None) -> None:
         """Tell that something could not be used. `path` names another file than the README."""
         line = self._line(field) if path is None else None
-        self.extend([Problem(rule, clean_line(message, 500), clean_line(fix, 500), path or self._path, line)])
+        self.extend(
+            [Problem(rule, clean_line(message, 500), clean_line(fix, 500), self.path if path is None else path, line)]
+        )
 
     def extend(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
         for problem in problems:
@@ -42,7 +44,7 @@ class ProblemLog:
         problems = tuple(self._problems)
         if not self._unsaid:
             return problems
-        more = Problem("too-many-problems", f"{self._unsaid} more problems are not listed.", "", self._path)
+        more = Problem("too-many-problems", f"{self._unsaid} more problems are not listed.", "", self.path)
         return (*problems, more)
 
     def _line(self, field: str) -> int | None:

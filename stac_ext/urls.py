@@ -20,12 +20,13 @@ _SECRETS = frozenset({"private_token", "access_token", "job_token", "gitlab_toke
 
 @dataclass(frozen=True, slots=True)
 class BuildContext:
-    """Where things are: the public URLs of the STAC API and of the asset downloads, and the catalogued GitLab."""
+    """Where things are: the public URLs of the STAC API, of the downloads and of the DVC remotes, and of the GitLab."""
 
     stac_url: str
     assets_url: str
     gitlab_host_name: str
     gitlab_url: str
+    dvc_url: str | None = None
 
     def collection_url(self, category_id: str) -> str:
         return f"{self.stac_url.rstrip('/')}/collections/{quote(category_id, safe='')}"
@@ -37,7 +38,6 @@ class BuildContext:
         """The download of one file at the indexed revision; the project must have one."""
         percent = quote(path.encode("utf-8", "surrogatepass"), safe="/")
         return f"{self.assets_url.rstrip('/')}/{facts.id}/{quote(facts.head_sha or '', safe='')}/{percent}"
-
 
     def archive_url(self, facts: ProjectFacts) -> str:
         """The source archive at the indexed revision; the project must have one."""

@@ -8,22 +8,27 @@ import functools
 import posixpath
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import pystac
 
+from stac_ext.cards.overview import overview_asset
 from stac_ext.categories import Category
+from stac_ext.dvc.assets import ALTERNATE_EXTENSION, FILE_EXTENSION, DvcAssets, dvc_assets
+from stac_ext.dvc.repository import read_dvc
 from stac_ext.globs import Glob, GlobSet
 from stac_ext.items.asset_rules import AssetRule, read_rules
+from stac_ext.items.published import Published, published
 from stac_ext.media_types import file_kind, is_checkpoint, is_thumbnail
-from stac_ext.model import ProjectFacts, RepositoryFile
+from stac_ext.ml.formats import loading_runs_code, safe_alternative
+from stac_ext.model import ProjectFacts, Release, RepositoryFile
 from stac_ext.problem_log import ProblemLog
 from stac_ext.sanitize import MAX_INTEGER, clean_line, quoted
 from stac_ext.urls import DATA, BuildContext, is_local, repository_path, safe_url
 
 MAX_ASSETS: Final = 2_000
-FILE_EXTENSION: Final = "https://stac-extensions.github.io/file/v2.1.0/schema.json"
 
 _CHECKPOINT = "ml-model:checkpoint"
 _LFS_POINTER = 1_024  # a Git LFS pointer is smaller: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
@@ -39,23 +44,63 @@ class AssetGatherer:
     def __init__(self, facts: ProjectFacts, category: Category, context: BuildContext, log: ProblemLog) -> None:
         self.assets: dict[str, pystac.Asset] = {}
         self.preview: tuple[str, str | None] | None = None
-        self._facts = facts
-        self._category = category
-        self._context = context
-        self._log = log
+        self.facts = facts
+        self.category = category
+        self.context = context
+        self.log = log
         self._keys: dict[str, str] = {}
+        self._names: dict[str, str] = {}
         self._repeats: defaultdict[str, int] = defaultdict(lambda: 1)
         self._left_out = 0
         files = facts.files if facts.head_sha else ()
         self._files = {file.path: file for file in sorted(files, key=lambda file: file.path) if _is_path(file.path)}
 
-    @property
-    def uses_file_extension(self) -> bool:
-        return any(key.startswith("file:") for asset in self.assets.values() for key in asset.extra_fields)
+    def extensions(self) -> list[str]:
+        """The extensions that the assets use."""
+        used = {key for asset in self.assets.values() for key in asset.extra_fields}
+        return [
+            *([FILE_EXTENSION] if any(key.startswith("file:") for key in used) else []),
+            *([ALTERNATE_EXTENSION] if "alternate" in used else []),
+        ]
+
+    def files(self) -> list[tuple[str, pystac.Asset]]:
+        """Every asset that stands for a file, with the path or name of it."""
+        return [(name, self.assets[key]) for key, name in self._names.items()]
+
+    def add(self, one: Published) -> None:
+        """Add what is published beside the files."""
+        rule = AssetRule(one.key, title=one.title)
+        placed = self._put(one.key, rule, "", one.href, one.media_type, list(one.roles), dict(one.fields))
+        if placed and one.name:
+            self._names[placed] = one.name
+
+    def adopt(self, assets: Mapping[str, pystac.Asset]) -> None:
+        """Add assets that are made already, under keys that are not taken."""
+        for key, asset in assets.items():
+            if len(self.assets) >= MAX_ASSETS:
+                self._left_out += 1
+            else:
+                self.assets[key] = asset
+                self._names[key] = key
+
+    def close(self) -> None:
+        """Tell what was left out, and which files can run code when they are loaded."""
+        for name, asset in self.files():
+            if reason := loading_runs_code(name):
+                asset.extra_fields["sharinghub:unsafe"] = reason
+                said = f"{quoted(name)}: {reason}"
+                self.log.add("unsafe-format", said, safe_alternative(name) or "", path=name)
+        if self._left_out:
+            self.log.add(
+                "too-many-assets",
+                f"The item has its first {MAX_ASSETS} assets; {self._left_out} are left out.",
+                "Name fewer files, or pack them into archives.",
+                field="assets",
+            )
 
     def gather(self, rules: Any, preview: Any, body: str) -> None:
         """Gather all: `rules` and `preview` as the front matter has them, `body` the README's text."""
-        read = read_rules(rules, self._log)
+        read = read_rules(rules, self.log)
         for rule in read:
             if rule.glob is None:
                 self._apply(rule)
@@ -63,17 +108,10 @@ class AssetGatherer:
         for rule in read:
             if rule.glob is not None:
                 self._apply(rule)
-        defaults = _category_globs(self._category.asset_rules)
+        defaults = _category_globs(self.category.asset_rules)
         for file in self._files.values():
             if file.path not in self._keys and defaults.matches(file.path):
                 self._add_file(file, None)
-        if self._left_out:
-            self._log.add(
-                "too-many-assets",
-                f"The item has its first {MAX_ASSETS} assets; {self._left_out} are left out.",
-                "Name fewer files, or pack them into archives.",
-                field="assets",
-            )
 
     # What the rules name
 
@@ -84,10 +122,10 @@ class AssetGatherer:
         files = self._named_by(rule)
         if not files:
             said = f"No file of the repository is {quoted(rule.wanted)}."
-            self._log.add("asset-missing", said, "Correct it, or add the file.", field=rule.field)
+            self.log.add("asset-missing", said, "Correct it, or add the file.", field=rule.field)
         if rule.key and len(files) > 1 and "{path}" not in rule.key:
             said = f"The key {quoted(rule.key)} names {len(files)} files, so their keys are numbered."
-            self._log.add("asset-key", said, "Write `{path}` in the key.", field=rule.field)
+            self.log.add("asset-key", said, "Write `{path}` in the key.", field=rule.field)
         for file in files:
             self._add_file(file, rule)
 
@@ -109,12 +147,14 @@ class AssetGatherer:
         try:
             url = safe_url(href, DATA)
         except ValueError as error:
-            self._log.add("asset-url", f"An asset is not used: {error}.", "Write an https URL.", field=rule.field)
+            self.log.add("asset-url", f"An asset is not used: {error}.", "Write an https URL.", field=rule.field)
             return
         name = clean_line(posixpath.basename(urlsplit(url).path), 200)
         kind = file_kind(name)
         key = rule.key or name or "asset"
-        self._put(key, rule, "", url, rule.media_type or kind.media_type, list(rule.roles or kind.roles), {})
+        placed = self._put(key, rule, "", url, rule.media_type or kind.media_type, list(rule.roles or kind.roles), {})
+        if placed and name:
+            self._names[placed] = name
 
     def _add_file(self, file: RepositoryFile, rule: AssetRule | None) -> None:
         if file.path in self._keys:
@@ -122,13 +162,14 @@ class AssetGatherer:
         kind = file_kind(file.path)
         shown = clean_line(file.path) or "file"
         roles = list(rule.roles if rule and rule.roles else kind.roles)
-        if self._category.ml_model and is_checkpoint(file.path) and not any(r.startswith("ml-model:") for r in roles):
+        if self.category.ml_model and is_checkpoint(file.path) and not any(r.startswith("ml-model:") for r in roles):
             roles.append(_CHECKPOINT)
         key = (rule.key.replace("{path}", shown) if rule and rule.key else shown)[:1_000]
         media_type = (rule.media_type if rule else None) or kind.media_type
-        url = self._context.asset_url(self._facts, file.path)
+        url = self.context.asset_url(self.facts, file.path)
         if placed := self._put(key, rule, shown, url, media_type, roles, _file_fields(file)):
             self._keys[file.path] = placed
+            self._names[placed] = file.path
 
     def _put(
         self,
@@ -161,11 +202,11 @@ class AssetGatherer:
 
     def _gather_preview(self, declared: Any, body: str) -> None:
         if declared is not None and not isinstance(declared, str):
-            self._log.add("preview", "`preview` is not text.", "Write the path of a picture.", field="preview")
+            self.log.add("preview", "`preview` is not text.", "Write the path of a picture.", field="preview")
             declared = None
         if declared and self._take_preview(declared, "", True):
             return
-        base = posixpath.dirname(self._facts.readme_path or "")
+        base = posixpath.dirname(self.facts.readme_path or "")
         for match in _PREVIEW_IMAGE.finditer(body):
             if self._take_preview(match[1], base, False):
                 return
@@ -191,15 +232,38 @@ class AssetGatherer:
         except ValueError as error:
             if declared:
                 said = f"The preview {quoted(href)} is not used: {error}."
-                self._log.add("preview", said, "Name a PNG, JPEG, GIF or WebP file.", field="preview")
+                self.log.add("preview", said, "Name a PNG, JPEG, GIF or WebP file.", field="preview")
             return False
         self._add_file(self._files[path], None)
         if path in self._keys:
             asset = self.assets[self._keys[path]]
             asset.roles = list(dict.fromkeys([*(r for r in asset.roles or [] if r != "data"), "thumbnail"]))
             asset.title = asset.title or "Preview"
-        self.preview = (self._context.asset_url(self._facts, path), file_kind(path).media_type)
+        self.preview = (self.context.asset_url(self.facts, path), file_kind(path).media_type)
         return True
+
+
+def gather_assets(
+    gatherer: AssetGatherer, rules: Any, preview: Any, body: str, release: Release | None = None
+) -> DvcAssets:
+    """All assets of an item: the page of its README, files, what is published, and what DVC tracks."""
+    facts, context, log = gatherer.facts, gatherer.context, gatherer.log
+    gatherer.gather(rules, preview, body)
+    for one in published(facts, context, log, release):
+        gatherer.add(one)
+    repository = read_dvc(facts, log)
+    found = dvc_assets(
+        repository, facts, context, context.dvc_url, gatherer.assets, log, ml_model=gatherer.category.ml_model
+    )
+    gatherer.adopt(found.assets)
+    if page := overview_asset(facts, context):
+        gatherer.adopt({_free("overview", gatherer.assets): pystac.Asset.from_dict(page)})
+    gatherer.close()
+    return found
+
+
+def _free(key: str, used: Mapping[str, Any]) -> str:
+    return key if key not in used else _free(f"{key}-page", used)
 
 
 @functools.lru_cache(maxsize=64)

@@ -33,11 +33,11 @@ _ITEM_REFERENCE = re.compile(r"[a-z-]{1,64}\+https?://\S+")
 _FIX = "Write `- {rel: about, href: https://…, title: …}`."
 
 
-def catalogue_links(facts: ProjectFacts, category: Category, context: BuildContext) -> list[pystac.Link]:
+def catalogue_links(item_id: str, category: Category, context: BuildContext) -> list[pystac.Link]:
     """The links by which clients walk the catalogue."""
     collection, root = context.collection_url(category.id), context.stac_url.rstrip("/")
     return [
-        pystac.Link("self", context.item_url(category.id, str(facts.id)), "application/geo+json"),
+        pystac.Link("self", context.item_url(category.id, item_id), "application/geo+json"),
         pystac.Link("parent", collection, "application/json"),
         pystac.Link("collection", collection, "application/json"),
         pystac.Link("root", root, "application/json"),

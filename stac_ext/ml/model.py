@@ -19,10 +19,10 @@ from stac_ext.ml.mlm import Mlm
 from stac_ext.ml.mlm_declared import Declared, model_name_of
 from stac_ext.ml.mlm_declared import read_declared as read_mlm
 from stac_ext.ml.mlmodel import MlflowModel, read_mlmodel
-from stac_ext.ml.provenance import Told, provenance
+from stac_ext.ml.provenance import provenance
 from stac_ext.ml.references import References, read_references
 from stac_ext.ml.registry import read_registry
-from stac_ext.model import ProjectFacts
+from stac_ext.model import ProjectFacts, Told
 from stac_ext.problem_log import ProblemLog
 from stac_ext.sanitize import clean_line, line_of
 

@@ -1,25 +1,16 @@
 """Where each value that an item says about its model comes from, as a table of lines to read."""
 
 import json
-from dataclasses import dataclass
 from typing import Any, Final
 
 from stac_ext.ml.known import Known, ModelFacts
 from stac_ext.ml.ml_model import PREFIX, MlModel
 from stac_ext.ml.mlm import sourced
+from stac_ext.model import Told
 from stac_ext.sanitize import clean_line
 
 NOT_KNOWN: Final = "no source tells it"
 _MAX_SHOWN: Final = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One field of the item, its value as one line, and the source that told it."""
-
-    field: str
-    value: str
-    source: str
 
 
 def provenance(model: MlModel, facts: ModelFacts, mlm_facts: ModelFacts | None) -> tuple[Told, ...]:

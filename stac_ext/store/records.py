@@ -56,7 +56,7 @@ class ItemRecord:
 class ProjectRecord:
     """All that the index holds of one project: its items replace those that were there.
 
-    `kept` are the tags of versions that stay as they are, each with the versions beside it.
+    `kept` are the tags of versions that stay as they are, each with the versions beside it by collection.
     """
 
     id: int
@@ -65,7 +65,7 @@ class ProjectRecord:
     fingerprint: str
     items: tuple[ItemRecord, ...]
     problems: tuple[Problem, ...] = ()
-    kept: Mapping[str, tuple[Reference, ...]] = field(default_factory=dict)
+    kept: Mapping[str, Mapping[str, tuple[Reference, ...]]] = field(default_factory=dict)
 
 
 def to_record(

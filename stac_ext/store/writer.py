@@ -1,6 +1,6 @@
 """What the index writes: the items of one project at a time, whole or not at all, and never over a newer denial."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from enum import Enum
 from typing import Any
@@ -185,12 +185,12 @@ def _drop_items(conn: Connection, project_id: int, kept: Collection[str] = ()) -
     conn.execute(delete(item).where(gone))
 
 
-def _keep_version(conn: Connection, record: ProjectRecord, tag: str, beside: Sequence[Reference]) -> None:
+def _keep_version(conn: Connection, record: ProjectRecord, tag: str, beside: Mapping[str, Sequence[Reference]]) -> None:
     """A version stays as it was built, but for who may see it and for which versions are beside it."""
     mine = and_(item.c.project_id == record.id, item.c.version == tag)
-    for row in conn.execute(select(item.c.pk, item.c.refs).where(mine)).all():
+    for row in conn.execute(select(item.c.pk, item.c.collection, item.c.refs).where(mine)).all():
         own = [one for one in unpacked(row.refs) if one.rel not in VERSION_RELATIONS]
-        values = {"visibility": int(record.visibility), "refs": packed([*own, *beside])}
+        values = {"visibility": int(record.visibility), "refs": packed([*own, *beside.get(row.collection, ())])}
         conn.execute(update(item).where(item.c.pk == row.pk).values(**values))
 
 

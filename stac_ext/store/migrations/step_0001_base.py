@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 _TABLES = """
-CREATE TABLE meta (key {text} PRIMARY KEY, value {text} NOT NULL);
+CREATE TABLE meta (key {text} NOT NULL PRIMARY KEY, value {text} NOT NULL);
 CREATE TABLE project (
     id BIGINT NOT NULL PRIMARY KEY,
     path {text} NOT NULL,

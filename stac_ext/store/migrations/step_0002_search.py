@@ -42,6 +42,7 @@ CREATE INDEX grant_project ON grant_ (project_id, principal)
 """
 _SQLITE = (
     "CREATE VIRTUAL TABLE item_text USING fts5(words, content='item', content_rowid='pk', tokenize='ascii')",
+    "INSERT INTO item_text (item_text) VALUES ('rebuild')",
     """CREATE TRIGGER item_text_insert AFTER INSERT ON item WHEN new.words IS NOT NULL BEGIN
         INSERT INTO item_text (rowid, words) VALUES (new.pk, new.words);
     END""",
@@ -85,7 +86,7 @@ _item = Table(
 
 
 def apply(conn: Connection) -> None:
-    """Add the columns, their indexes and the triggers; fill them from the stored items."""
+    """Add the columns, fill them from the stored items, and make their indexes and the triggers."""
     sqlite = conn.dialect.name == "sqlite"
     types = {
         "text": "TEXT" if sqlite else 'TEXT COLLATE "C"',
@@ -96,11 +97,11 @@ def apply(conn: Connection) -> None:
     }
     for column in _COLUMNS:
         conn.exec_driver_sql(f"ALTER TABLE item ADD COLUMN {column.format(**types)}")
+    _fill(conn)  # before there are indexes that each row would have to be put into
     for statement in _MORE.format(**types).split(";"):
         conn.exec_driver_sql(statement)
     for statement in _SQLITE if sqlite else _POSTGRES:
         conn.exec_driver_sql(statement)
-    _fill(conn)
 
 
 def _fill(conn: Connection) -> None:

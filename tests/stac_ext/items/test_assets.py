@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from stac_ext.categories import AI_MODEL, DATASET, Category
+from stac_ext.dvc.assets import FILE_EXTENSION
 from stac_ext.items.assets import MAX_ASSETS, AssetGatherer
 from stac_ext.model import ProjectFacts, RepositoryFile, Visibility
 from stac_ext.problem_log import ProblemLog
@@ -34,6 +35,7 @@ def gather(
     log = ProblemLog()
     gatherer = AssetGatherer(facts, category, CONTEXT, log)
     gatherer.gather(rules, preview, body)
+    gatherer.close()
     return gatherer, [problem.rule for problem in log.result()]
 
 
@@ -193,7 +195,7 @@ def test_weights_of_a_model_are_checkpoints() -> None:
 def test_size_and_checksum_are_those_of_the_file(file: RepositoryFile, fields: dict[str, Any]) -> None:
     gatherer, _ = gather([file])
     assert gatherer.assets["a.tif"].extra_fields == fields
-    assert gatherer.uses_file_extension == bool(fields)
+    assert gatherer.extensions() == ([FILE_EXTENSION] if fields else [])
 
 
 @pytest.mark.parametrize(

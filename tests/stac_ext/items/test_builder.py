@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from stac_ext.categories import AI_MODEL, DATASET, DEFAULT_CATEGORIES, Category
-from stac_ext.items.builder import MAX_DESCRIPTION, BuildContext, build_item
+from stac_ext.items.builder import BuildContext, build_item
+from stac_ext.items.described import MAX_DESCRIPTION
 from stac_ext.model import BuiltItem, DetectedLicence, ProjectFacts, RepositoryFile, Visibility
 from tests.support.schemas import validator
 
@@ -67,7 +68,7 @@ gsd: 10
 related: {dataset: wine-dataset}
 """
     built = build(front, "# Wine", AI_MODEL)
-    assert rules(built) == []
+    assert rules(built) == ["mlm-incomplete"]
     assert validator()(built.item, strict=True) == []
     assert built.item["id"] == "42"
     assert built.item["collection"] == "ai-model"
@@ -102,6 +103,7 @@ related: {dataset: wine-dataset}
         "sharinghub:path": "group/sub/wine",
         "sharinghub:stars": 3,
         "sharinghub:default_branch": "main",
+        "sharinghub:revision": "a" * 40,
         "sharinghub:visibility": "private",
         "sharinghub:archived": False,
         "sharinghub:topics": ["sharinghub:aimodel", "EO", "wine"],

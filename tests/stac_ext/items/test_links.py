@@ -34,7 +34,7 @@ def declare(value: Any, **changes: Any) -> tuple[list[dict[str, Any]], list[Any]
 
 
 def test_the_catalogue_is_walked_by_id() -> None:
-    links = {link.rel: link.get_href(transform_href=False) for link in catalogue_links(make_facts(), DATASET, CONTEXT)}
+    links = {link.rel: link.get_href(transform_href=False) for link in catalogue_links("42", DATASET, CONTEXT)}
     assert links == {
         "self": "https://hub.example/stac/collections/dataset/items/42",
         "parent": "https://hub.example/stac/collections/dataset",

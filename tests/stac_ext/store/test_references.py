@@ -100,7 +100,7 @@ def test_versions_are_found_by_name_only_and_kept_as_they_were_built(
     before = reader.item(ANONYMOUS, "ai-model", "2@v1")
 
     newer = version("v2", Reference("predecessor-version", project_id=2, version="v1"))
-    kept = {"v1": (Reference("successor-version", project_id=2, version="v2"),)}
+    kept = {"v1": {"ai-model": (Reference("successor-version", project_id=2, version="v2"),)}}
     changed = ProjectRecord(2, "a/two", Visibility.INTERNAL, "2", (head, newer), kept=kept)
     writer.put(changed, began=2**60, now=0)
     assert reader.item(ANONYMOUS, "ai-model", "2@v1") is None
@@ -112,7 +112,7 @@ def test_versions_are_found_by_name_only_and_kept_as_they_were_built(
     found = [(link["rel"], link["href"]) for link in orjson.loads(after)["links"][1:]]
     assert found == [("derived_from", "ai-model/1"), ("successor-version", "ai-model/2@v2")]
 
-    gone = ProjectRecord(2, "a/two", Visibility.PUBLIC, "3", (head,), kept={"v1": ()})
+    gone = ProjectRecord(2, "a/two", Visibility.PUBLIC, "3", (head,), kept={"v1": {}})
     writer.put(gone, began=2**60, now=0)
     assert reader.item(ANONYMOUS, "ai-model", "2@v2") is None
     assert reader.item(ANONYMOUS, "ai-model", "2@v1") is not None
