@@ -152,7 +152,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     salt = hashlib.sha256(
         orjson.dumps([__version__, SCHEMA_VERSION, token is None, *(repr(one) for one in (context, *categories))])
     ).hexdigest()
-    indexer = Indexer(ProjectReader(service, topics, salt), database, categories, context, clock)
+    indexer = Indexer(ProjectReader(service, topics, salt, clock), database, categories, context, clock, salt=salt)
     writer = CatalogueWriter(database)
     inbox = Inbox(database)
     secret = settings.secret_key.get_secret_value().encode() if settings.secret_key else database.secret()
