@@ -19,6 +19,7 @@ from gitlab_hooks.gateway.errors import GitLabError, GitLabUnavailable
 from gitlab_hooks.gateway.viewer import Credential, ViewerClient
 from sharinghub_ext.auth.dependency import resolve_download_viewer, viewer_of
 from sharinghub_ext.middleware import HEAD_MARK
+from sharinghub_ext.overview import is_asked_for, is_page, overview_page
 from sharinghub_ext.problems import Problem, not_found
 from stac_ext.media_types import BINARY, file_kind
 from stac_ext.store.reader import CatalogueReader
@@ -33,8 +34,10 @@ _HARMLESS = {
 
 
 async def asset(request: Request) -> Response:
-    """GET /assets/{project_id}/{revision}/{path}: the file at that revision, as GitLab gives it to the caller."""
-    client = cast("ViewerClient", request.app.state.viewer_client)
+    """GET /assets/{project_id}/{revision}/{path}: the file at that revision, as GitLab gives it to the caller.
+
+    `README.html` is the page of the README where the repository has no file of this name.
+    """
     credential = await resolve_download_viewer(request)
     project_id, revision = str(request.path_params["project_id"]), str(request.path_params["revision"])
     path = str(request.path_params["path"])
@@ -43,9 +46,21 @@ async def asset(request: Request) -> Response:
     reader = cast("CatalogueReader", request.app.state.reader)
     if not await asyncio.to_thread(reader.shows_project, viewer_of(request), int(project_id)):
         raise not_found()  # no way to what is not in the catalogue, however open GitLab is
+    if is_page(path) and is_asked_for(request):
+        return await overview_page(request, credential, int(project_id), revision)
+    try:
+        return await _file(request, credential, int(project_id), revision, path)
+    except Problem as problem:
+        if problem.status != 404 or not is_page(path):
+            raise
+    return await overview_page(request, credential, int(project_id), revision)
+
+
+async def _file(request: Request, credential: Credential | None, project_id: int, revision: str, path: str) -> Response:
+    client = cast("ViewerClient", request.app.state.viewer_client)
     async with AsyncExitStack() as stack:
         try:
-            upstream = await stack.enter_async_context(client.raw_file(credential, int(project_id), revision, path))
+            upstream = await stack.enter_async_context(client.raw_file(credential, project_id, revision, path))
         except GitLabUnavailable as error:
             raise Problem(
                 503, f"The file cannot be read now ({error}). Try again soon.", {"Retry-After": "5"}
