@@ -4,8 +4,8 @@ images and models; by GraphQL, part by part what this GitLab knows of it, else b
 Source: https://docs.gitlab.com/api/graphql/reference/
 """
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -14,15 +14,17 @@ import structlog
 
 from gitlab_hooks.gateway.errors import AccessDenied, GitLabUnavailable, NotFound
 from gitlab_hooks.gateway.graphql import Answer, NotUnderstood, ask
+from gitlab_hooks.gateway.image_tags import ask_for_tags, tags_in
 from gitlab_hooks.gateway.transport import translated
 from gitlab_hooks.gateway.values import moment, number_of, rows
-from stac_ext.model import ModelVersion, Package, Release, ReleaseLink
+from stac_ext.model import ImageTag, ModelVersion, Package, Release, ReleaseLink
 
 log = structlog.get_logger()
 MAX_RELEASES: Final = 50
 MAX_PACKAGES: Final = 100
 MAX_IMAGES: Final = 50
 MAX_MODEL_VERSIONS: Final = 100
+MAX_REMEMBERED: Final = 5  # images whose tags fit into the same query: each costs 12 of 200
 RELEASES, PACKAGES, IMAGES, MODELS = "releases", "packages", "images", "models"
 KINDS: Final = frozenset({"generic", "pypi", "ml_model"})
 _FIELDS = {RELEASES: "releases", PACKAGES: "packages", IMAGES: "containerRepositories", MODELS: "mlModels"}
@@ -52,7 +54,8 @@ class ImageRef:
 class Pulse:
     """What GitLab lists now. Packages are without files; `packages_size` (bytes) tells when files were added to one.
 
-    `troubled` are the parts that could not be had this time; a part that is refused or switched off is empty.
+    `troubled` are the parts that could not be had this time; a part that is refused or switched off is empty. `tags`
+    are those of the images that were asked for by id.
     """
 
     head: tuple[str, datetime] | None = None
@@ -62,6 +65,7 @@ class Pulse:
     models: tuple[ModelVersion, ...] = ()
     packages_size: float | None = None
     troubled: frozenset[str] = frozenset()
+    tags: Mapping[int, tuple[ImageTag, ...]] = field(default_factory=dict)
 
 
 class PulseReader:
@@ -71,19 +75,21 @@ class PulseReader:
         self._client = client
         self._known = frozenset(_PARTS)
 
-    def read(self, project_id: int, branch: str | None, wanted: Collection[str]) -> Pulse:
-        """Raises NotUnderstood where only REST will do, NotFound, AccessDenied where code is refused, or what is
-        raised by `ask`.
+    def read(self, project_id: int, branch: str | None, wanted: Collection[str], images: Sequence[int] = ()) -> Pulse:
+        """`images` are ids of earlier; the tags of the first five come along.
+
+        Raises NotUnderstood where only REST will do, NotFound, AccessDenied where code is refused, or what is raised
+        by `ask`.
         """
         try:
-            return self._read(project_id, branch, wanted)
+            return self._read(project_id, branch, wanted, images)
         except NotUnderstood:
             known = frozenset(part for part in _PARTS if self._understands(project_id, part))
             if known == self._known:
                 raise
             log.warning("GitLab does not know all of the query", left_out=sorted(self._known - known))
             self._known = known
-        return self._read(project_id, branch, wanted)
+        return self._read(project_id, branch, wanted, images)
 
     def _understands(self, project_id: int, part: str) -> bool:
         try:
@@ -92,9 +98,11 @@ class PulseReader:
             return False
         return True
 
-    def _read(self, project_id: int, branch: str | None, wanted: Collection[str]) -> Pulse:
+    def _read(self, project_id: int, branch: str | None, wanted: Collection[str], images: Sequence[int]) -> Pulse:
         asked = [part for part in _PARTS if part in self._known and (part in wanted or part == "statistics")]
-        answer = ask(self._client, _query([_PARTS[part] for part in asked]), _variables(project_id, branch))
+        remembered = images[:MAX_REMEMBERED] if IMAGES in asked else ()
+        query = _query([_PARTS[part] for part in asked], ask_for_tags(remembered))
+        answer = ask(self._client, query, _variables(project_id, branch))
         with translated():
             projects = answer.data["projects"]
             found = rows(projects)
@@ -102,13 +110,13 @@ class PulseReader:
                 if answer.troubled or projects["nodes"] != []:  # only an empty list says that there is none
                     raise GitLabUnavailable("GitLab's GraphQL API answered with errors")
                 raise NotFound("not found at GitLab")
-            return _pulse(found[0], answer, branch is not None)
+            return replace(_pulse(found[0], answer, branch is not None), tags=tags_in(answer, remembered))
 
 
-def _query(parts: list[str]) -> str:
+def _query(parts: list[str], beside: str = "") -> str:
     inner = "\n".join(parts)
     return (
-        "query pulse($ids: [ID!], $ref: String) { projects(ids: $ids, first: 1) { nodes { id\n"
+        f"query pulse($ids: [ID!], $ref: String) {{ {beside} projects(ids: $ids, first: 1) {{ nodes {{ id\n"
         f"repository {{ tree(ref: $ref) {{ lastCommit {{ sha committedDate }} }} }}\n{inner} }} }} }}"
     )
 

@@ -4,7 +4,6 @@ Sources: https://docs.gitlab.com/api/releases/, https://docs.gitlab.com/api/pack
 https://docs.gitlab.com/api/container_registry/
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
@@ -12,15 +11,15 @@ import gitlab
 
 from gitlab_hooks.gateway.errors import AccessDenied, GitLabUnavailable, NotFound
 from gitlab_hooks.gateway.graphql import NotUnderstood, ask
+from gitlab_hooks.gateway.image_tags import ask_for_tags, tag_of, tags_in
 from gitlab_hooks.gateway.pulse import KINDS, MAX_IMAGES, MAX_PACKAGES, MAX_RELEASES, ImageRef
 from gitlab_hooks.gateway.transport import translated
-from gitlab_hooks.gateway.values import hexadecimal, moment, rows, size
+from gitlab_hooks.gateway.values import hexadecimal, moment, size
 from stac_ext.model import ImageTag, Package, PackageFile, Release, ReleaseLink
 
 T = TypeVar("T")
 MAX_FILES_OF_PACKAGE: Final = 100
 _IMAGES_A_CALL: Final = 10  # each costs 12 of the 200 that an anonymous query may cost
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def releases(client: gitlab.Gitlab, project_id: int) -> tuple[Release, ...]:
@@ -61,25 +60,19 @@ def image_tags(client: gitlab.Gitlab, project_id: int, wanted: Sequence[ImageRef
         for image in wanted:
             path = f"/projects/{project_id}/registry/repositories/{image.id}/tags"
             try:
-                found[image.id] = _listed(client, path, 100, _tag)
+                found[image.id] = _listed(client, path, 100, tag_of)
             except (NotFound, AccessDenied):
                 found[image.id] = ()
     return found
 
 
 def _tags_by_graphql(client: gitlab.Gitlab, wanted: Sequence[ImageRef]) -> dict[int, tuple[ImageTag, ...]]:
-    asked = " ".join(
-        f'i{image.id}: containerRepository(id: "gid://gitlab/ContainerRepository/{image.id}")'
-        " { tags(first: 100) { nodes { name digest } } }"
-        for image in wanted
-    )
-    answer = ask(client, f"query tags {{ {asked} }}", {})
+    ids = [image.id for image in wanted]
+    answer = ask(client, f"query tags {{ {ask_for_tags(ids)} }}", {})
     if answer.troubled:
         raise GitLabUnavailable("the container registry does not answer")
     with translated():
-        return {
-            image.id: tuple(map(_tag, rows((answer.data.get(f"i{image.id}") or {}).get("tags")))) for image in wanted
-        }
+        return dict.fromkeys(ids, ()) | tags_in(answer, ids)
 
 
 def _listed(
@@ -130,8 +123,3 @@ def _file(row: dict[str, Any]) -> PackageFile:
 
 def _image(row: dict[str, Any]) -> ImageRef:
     return ImageRef(int(row["id"]), str(row.get("location") or ""), int(row.get("tags_count") or 0))
-
-
-def _tag(row: dict[str, Any]) -> ImageTag:
-    digest = str(row.get("digest"))
-    return ImageTag(str(row.get("name") or ""), digest if _DIGEST.fullmatch(digest) else None)

@@ -131,14 +131,14 @@ class ServiceClient:
                     return bytes(data[:max_bytes]), True
         return bytes(data), False
 
-    def pulse(self, project_id: int, branch: str | None, wanted: Collection[str]) -> Pulse:
-        """The newest commit of `branch` and the wanted lists of what else may have changed.
+    def pulse(self, project_id: int, branch: str | None, wanted: Collection[str], images: Sequence[int] = ()) -> Pulse:
+        """The newest commit of `branch` and the wanted lists of what else may have changed; with tags of `images`.
 
         One call by GraphQL; where this GitLab has none, one by REST for each. Raises NotFound, and AccessDenied where
         the code may not be read.
         """
         try:
-            return self._pulse.read(project_id, branch, wanted)
+            return self._pulse.read(project_id, branch, wanted, images)
         except NotUnderstood:
             return self._pulse_by_rest(project_id, branch, wanted)
 

@@ -76,6 +76,7 @@ class ProjectReader:
         self._topics = frozenset(topics)
         self._salt = salt  # of everything else that shapes the items: configuration and program version
         self._memory = BlobMemory()
+        self._images: dict[int, tuple[int, ...]] = {}  # of each project, so that their tags come with the first call
         self._patience = Patience(clock or SystemClock())
 
     def read(
@@ -165,13 +166,15 @@ class ProjectReader:
             return Absent(self._unreadable())
         facets = facets_of(project, anonymous=self._client.anonymous)
         branch = None if project.get("empty_repo") else project.get("default_branch") or None
-        listed = self._client.pulse(project["id"], branch, facets.used)
-        shown, troubled = facets.shown(listed), set(listed.troubled - facets.narrower.keys())
-        tags: dict[int, tuple[ImageTag, ...]] = {}
+        listed = self._client.pulse(project["id"], branch, facets.used, self._images.get(project["id"], ()))
+        shown, troubled = replace(facets.shown(listed), tags={}), set(listed.troubled - facets.narrower.keys())
+        tags = {image.id: listed.tags[image.id] for image in shown.images if image.id in listed.tags}
         try:
-            tags = self._client.image_tags(project["id"], shown.images) if shown.images else {}
+            unknown = [image for image in shown.images if image.id not in tags]
+            tags |= self._client.image_tags(project["id"], unknown) if unknown else {}
         except GitLabUnavailable:
             troubled.add(_IMAGE_TAGS)
+        self._images[project["id"]] = tuple(image.id for image in shown.images)
         omitted = facets.omitted(listed)
         sources = [self._salt, [project.get(name) for name in SOURCES], shown, sorted(tags.items()), omitted]
         made = orjson.dumps(

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 
 
 class ApiError(Exception):

@@ -51,6 +51,7 @@ class State:
         self.projects: dict[int, Project] = {}
         self.system_hooks: dict[int, Hook] = {}
         self.large_reads: dict[tuple[int, int], int] = {}
+        self.registry_down = False
         self._routes: dict[str, Target] = {}
         self._old_routes: dict[str, Project | Group] = {}
         self._ids: defaultdict[str, count[int]] = defaultdict(lambda: count(1))

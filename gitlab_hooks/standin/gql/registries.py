@@ -99,7 +99,9 @@ def one_image(_root: Any, info: Info, **given: str) -> Json | None:
     return None
 
 
-def image_tags(details: Json, _info: Info, sort: str | None = None, name: str | None = None, **paging: Any) -> Json:
+def image_tags(details: Json, info: Info, sort: str | None = None, name: str | None = None, **paging: Any) -> Json:
+    if Context.of(info).world.registry_down:
+        raise GraphQLError("Can't connect to the Container Registry. If this error persists, please review its logs.")
     _, image = details["of"]
     rows: list[ImageTag] = [tag for _, tag in sorted(image.tags.items()) if (name or "") in tag.name]
     if sort == "NAME_DESC":

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from starlette.responses import JSONResponse, Response
 
 from gitlab_hooks.standin import paging
-from gitlab_hooks.standin.calls import Call, Router, not_found
+from gitlab_hooks.standin.calls import Call, Router, not_found, refuse
 from gitlab_hooks.standin.entities import moment
 from gitlab_hooks.standin.model import Project
 from gitlab_hooks.standin.registry_model import Image, ImageTag
@@ -68,6 +68,8 @@ def _image(call: Call) -> tuple[Project, Image]:
     found = project.images.get(int(key)) if key.isdecimal() else None
     if found is None:
         raise not_found()
+    if call.world.registry_down:
+        raise refuse(503, "503 Service Unavailable")
     return project, found
 
 

@@ -136,7 +136,7 @@ PROJECTS = (
         "2024-03-04",
         "2024-04-22",
         18,
-        "empty front matter; weights in Git LFS",
+        "empty front matter",
     ),
     Sample(
         "earth/models/methane-plume-detector",
@@ -193,7 +193,7 @@ PROJECTS = (
         "2024-06-03",
         "2024-06-21",
         2,
-        "no README",
+        "no README; a file in Git LFS",
     ),
     Sample(
         "ocean/harmful-algal-blooms",
@@ -351,7 +351,7 @@ def add_projects(world: World, hub_url: str) -> dict[str, int]:
 
 def _add(world: World, sample: Sample, hub_url: str) -> int:
     committed = _day(sample.committed)
-    content = None if sample.empty else files_of(sample.slug) | lfs_files(sample.slug)
+    content = None if sample.empty else files_of(sample.slug) | lfs_files(sample.path)
     project = world.add_project(
         sample.path,
         name=sample.name,

@@ -14,14 +14,9 @@ from gitlab_hooks.standin.lfs import lfs_pointer
 from gitlab_hooks.standin.model import Project
 from gitlab_hooks.standin.world import World
 
-LARGE_FILES = {"super-resolution-sen2": "weights/generator.safetensors"}
+LARGE_FILES = {"ocean/wave-height-emulator": "emulator.safetensors"}
 ATTRIBUTES = b"*.safetensors filter=lfs diff=lfs merge=lfs -text\n"
-_SHAPES = {
-    "head.weight": (64, 10, 3, 3),
-    "body.0.weight": (64, 64, 3, 3),
-    "body.1.weight": (64, 64, 3, 3),
-    "tail.weight": (6, 64, 3, 3),
-}
+_SHAPES = {"inputs": (512, 6), "alpha": (512,), "cholesky": (512, 512), "length_scales": (6,)}
 
 
 def large_file() -> bytes:
@@ -29,7 +24,7 @@ def large_file() -> bytes:
 
     Source: https://github.com/huggingface/safetensors#format
     """
-    header: dict[str, object] = {"__metadata__": {"format": "pt"}}
+    header: dict[str, object] = {"__metadata__": {"format": "np"}}
     end = 0
     for name, shape in _SHAPES.items():
         start, count = end, 1
@@ -42,19 +37,19 @@ def large_file() -> bytes:
     return struct.pack("<Q", len(text)) + text + bytes(end)
 
 
-def lfs_files(slug: str) -> dict[str, bytes]:
+def lfs_files(path: str) -> dict[str, bytes]:
     """The pointer of a project's large file and the attributes that say so; empty for all but one."""
-    if slug not in LARGE_FILES:
+    if path not in LARGE_FILES:
         return {}
     data = large_file()
     oid = _sha256(data)
-    return {LARGE_FILES[slug]: lfs_pointer(oid, len(data)), ".gitattributes": ATTRIBUTES}
+    return {LARGE_FILES[path]: lfs_pointer(oid, len(data)), ".gitattributes": ATTRIBUTES}
 
 
 def add_registries(world: World, files: Mapping[str, Mapping[str, bytes]]) -> None:
     """Fill the registries of the projects that have something in them. `files` are those of each slug."""
-    for slug in LARGE_FILES:
-        world.put_lfs_object(_project(world, f"earth/models/{slug}"), large_file())
+    for path in LARGE_FILES:
+        world.put_lfs_object(_project(world, path), large_file())
     _flood(world, files["flood-segmentation-unet"])
     _cloud(world)
     _crops(world)

@@ -4,49 +4,62 @@ import pytest
 
 from gitlab_hooks.gateway.errors import GitLabUnavailable
 from gitlab_hooks.reading import Absent, ProjectReader, Read, Unchanged
-from gitlab_hooks.reading.project import Reading
 from tests.gitlab_hooks.conftest import Registry
 from tests.gitlab_hooks.reading.asking import facts, fingerprint, read
 
 
-def _down(full: Registry, reader: ProjectReader, known: str | None) -> Reading:
-    body = {"data": {"i1": None}, "errors": [{"message": "Can't connect to the Container Registry.", "path": ["i1"]}]}
-    pulse = full.gitlab.faults.add(r"/api/graphql", status=None, times=1)  # lets the first query through
-    full.gitlab.faults.add(r"/api/graphql", json_body=body, times=1)
-    found = read(full, known, reader)
-    assert pulse.seen == 1
-    return found
+@pytest.fixture
+def down(full: Registry) -> Registry:
+    """The registry world, whose container registry can be switched off."""
+    full.world.registry_down = True
+    return full
 
 
-def test_a_registry_that_is_down_costs_a_new_project_only_its_tags(full: Registry) -> None:
-    found = _down(full, full.reader, None)
+@pytest.mark.parametrize("graphql", [True, False], ids=["GraphQL", "REST"])
+def test_a_registry_that_is_down_costs_a_new_project_only_its_tags(down: Registry, graphql: bool) -> None:
+    if not graphql:
+        down.gitlab.faults.add("/api/graphql", status=404, times=None)
+    found = read(down)
     assert isinstance(found, Read)
     assert [image.tags for image in found.facts.images] == [()]
     assert found.facts.packages
-    assert isinstance(read(full, found.fingerprint), Read)  # again, as soon as somebody looks
+    down.world.registry_down = False
+    assert [len(image.tags) for image in facts(down).images] == [2]
+    assert isinstance(read(down, found.fingerprint), Read)
 
 
 def test_a_registry_that_is_down_keeps_what_is_indexed_for_an_hour(full: Registry) -> None:
     known = fingerprint(full)
+    full.world.registry_down = True
     with pytest.raises(GitLabUnavailable, match="tags of images"):
-        _down(full, full.reader, known)
-    full.gitlab.faults.clear()
+        read(full, known)
     full.clock.advance(59 * 60)
     with pytest.raises(GitLabUnavailable):
-        _down(full, full.reader, known)
-    full.gitlab.faults.clear()
+        read(full, known)
     full.clock.advance(120)
-    found = _down(full, full.reader, known)
+    found = read(full, known)
     assert isinstance(found, Read)
     assert found.fingerprint != known
-    full.gitlab.faults.clear()
+    full.world.registry_down = False
     assert read(full, known) == Unchanged()
+
+
+def test_an_hour_without_trouble_begins_anew(full: Registry) -> None:
+    known = fingerprint(full)
+    for _ in range(2):
+        full.world.registry_down = True
+        with pytest.raises(GitLabUnavailable):
+            read(full, known)
+        full.world.registry_down = False
+        assert read(full, known) == Unchanged()
+        full.clock.advance(3600)
 
 
 def test_a_part_that_became_narrower_is_left_out_even_in_trouble(full: Registry) -> None:
     known = fingerprint(full)
     full.world.set_facet_level(full.project, "package_registry", "private")
-    found = _down(full, full.reader, known)
+    full.world.registry_down = True
+    found = read(full, known)
     assert isinstance(found, Read)
     assert found.facts.packages == ()
 
