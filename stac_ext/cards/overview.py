@@ -15,8 +15,8 @@ from stac_ext.cards.markdown import Budget, TooCostly, to_html
 from stac_ext.cards.references import CardPlace, References
 from stac_ext.cards.safe_html import anchors_of, to_safe_html
 from stac_ext.items.front_matter import read_front_matter
-from stac_ext.model import ProjectFacts
-from stac_ext.sanitize import TITLE_LIMIT, clean_line
+from stac_ext.model import Problem, ProjectFacts
+from stac_ext.sanitize import TITLE_LIMIT, clean_line, quoted
 from stac_ext.urls import BuildContext
 
 OVERVIEW: Final = "overview"
@@ -32,9 +32,9 @@ _STYLE: Final = (
     "pre.text{white-space:pre-wrap;background:none;padding:0}code,pre{font-family:ui-monospace,monospace;font-size:90%}"
     "table{display:block;overflow:auto;border-collapse:collapse}td,th{border:1px solid #d1d9e0;padding:.3rem .7rem}"
     "blockquote{margin:0;padding:0 1rem;border-left:.25rem solid #d1d9e0;color:#59636e}"
-    "a{color:#0550ae}.note{padding:.5rem 1rem;background:#fff8c5}"
+    "a[href]{color:#0550ae}.note{padding:.5rem 1rem;background:#fff8c5}"
     "@media(prefers-color-scheme:dark){body{color:#e6edf3;background:#0d1117}pre{background:#161b22}"
-    "a{color:#79c0ff}.note{background:#3b2e00}td,th,blockquote{border-color:#3d444d}blockquote{color:#9198a1}}"
+    "a[href]{color:#79c0ff}.note{background:#3b2e00}td,th,blockquote{border-color:#3d444d}blockquote{color:#9198a1}}"
 )
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _CUT = "Only the beginning of this README is shown; the file holds all of it."
@@ -70,6 +70,18 @@ def render_overview(
     except TooCostly:
         return Overview(_page(_as_it_is(body), place, title, [*notes, _COSTLY]), False)
     return Overview(_page(content, place, title, notes), True, tuple(references.refused.items()))
+
+
+def refused_problems(overview: Overview, readme: bytes, place: CardPlace) -> list[Problem]:
+    """Each reference of the README that leads nowhere, told with its line where the text holds it as it was read."""
+    front = read_front_matter(readme, path=place.readme_path)
+    problems = []
+    for reference, reason in overview.refused:
+        at = front.body.find(reference) if reference else -1
+        line = front.body_line + front.body.count("\n", 0, at) if at >= 0 else None
+        said = f"The README refers to {quoted(reference, 200)}, which leads nowhere: {reason}."
+        problems.append(Problem("readme-link", said, "Correct it, or add the file.", place.readme_path, line))
+    return problems
 
 
 def content_policy(place: CardPlace) -> str:

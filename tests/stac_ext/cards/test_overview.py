@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stac_ext.cards.markdown import Budget
-from stac_ext.cards.overview import MAX_SOURCE, content_policy, overview_asset, render_overview
+from stac_ext.cards.overview import MAX_SOURCE, content_policy, overview_asset, refused_problems, render_overview
 from stac_ext.cards.references import CardPlace
 from stac_ext.cards.safe_html import ATTRIBUTES, RELATION, TAGS
 from stac_ext.model import ProjectFacts, RepositoryFile, Visibility
@@ -134,6 +134,15 @@ def test_references_that_lead_nowhere_are_told_and_their_text_stays() -> None:
     overview = render_overview(b"[a](../x) ![b](missing.png)", PLACE, "T")
     assert [href for href, _ in overview.refused] == ["../x", "missing.png"]
     assert taken_apart(overview).text == "a b"
+
+
+def test_references_that_lead_nowhere_are_problems_with_lines() -> None:
+    readme = b"---\ntitle: T\n---\n\n[a](docs/guide.md)\n[b](../x)\n\n<img src='missing.png'>"
+    problems = refused_problems(render_overview(readme, PLACE, "T"), readme, PLACE)
+    assert [(one.rule, one.path, one.line) for one in problems] == [
+        ("readme-link", "README.md", 6),
+        ("readme-link", "README.md", 8),
+    ]
 
 
 @pytest.mark.parametrize("path", ["README.rst", "README.txt", "README", "readme.adoc", "README.html"])

@@ -197,3 +197,17 @@ def test_hostile_blocks_end_soon_and_with_a_problem(block: str) -> None:
 def test_lines_lead_to_the_second_level() -> None:
     lines = read("---\ntitle: a\nextent:\n  spatial: x\nlinks:\n  - a\n  - b\n---\n").lines
     assert lines == {"title": 2, "extent": 3, "extent.spatial": 4, "links": 5, "links.0": 6, "links.1": 7}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("body", 1),
+        ("\n\nbody", 3),
+        ("---\na: b\n---\nbody", 4),
+        ("---\na: b\n---\n\n\nbody", 6),
+        ("---\na: b\nbody", 1),
+    ],
+)
+def test_the_line_in_which_the_body_begins_is_known(text: str, line: int) -> None:
+    assert read(text).body_line == line
