@@ -9,7 +9,6 @@ from typing import Final
 MAX_LINES: Final = 5_000
 MAX_LINE: Final = 4_096
 
-_SECTION = re.compile(r"\[\s*(.{1,300}?)\s*\]\s*(?:#.*)?")
 _SETTING = re.compile(r"(\"[^\"]{1,100}\"|'[^']{1,100}'|[^=\s]{1,100})\s*=\s*(.*)")
 _QUOTED = re.compile(r"([\"'])(.*?)\1\s*(?:#.*)?")
 
@@ -25,8 +24,8 @@ def read_config(data: bytes) -> dict[str, dict[str, str]]:
         text = line.strip()[:MAX_LINE]
         if not text or text.startswith("#"):
             continue
-        if section := _SECTION.fullmatch(text):
-            settings = sections.setdefault(_unquoted(section[1]).lower(), {})
+        if text.startswith("["):
+            settings = sections.setdefault(_unquoted(text[1:].partition("]")[0].strip()).lower(), {})
         elif setting := _SETTING.fullmatch(text):
             settings[_unquoted(setting[1]).lower()] = _value(setting[2])
     return sections

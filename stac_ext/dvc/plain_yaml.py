@@ -10,7 +10,7 @@ from typing import Any, Final
 import yaml
 
 MAX_DEPTH: Final = 32
-MAX_NODES: Final = 400_000
+MAX_NODES: Final = 600_000
 
 _MAX_MERGED: Final = 50
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

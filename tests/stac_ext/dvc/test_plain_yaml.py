@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+import yaml
 
+from stac_ext.dvc import plain_yaml
 from stac_ext.dvc.plain_yaml import MAX_DEPTH, PlainReader, PlainYamlError
 
 
@@ -54,3 +56,12 @@ def test_merged_keys_count() -> None:
     wide = ", ".join(f"k{n}: v" for n in range(49))
     with pytest.raises(PlainYamlError, match="more values"):
         PlainReader(5_000).read(f"x: &x {{{wide}}}\n{merged}".encode())
+
+
+def test_without_libyaml_the_values_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = b"a: ~\nb: '~'\nc: 0123\nd: [&x {e: 1}, *x]\nf: {<<: *x}\n"
+    fast = PlainReader().read(text)
+    monkeypatch.setattr(plain_yaml, "_LOADER", yaml.SafeLoader)
+    assert PlainReader().read(text) == fast
+    with pytest.raises(PlainYamlError):
+        PlainReader().read(b"[" * 10_000)

@@ -177,3 +177,9 @@ def test_names_and_lengths() -> None:
         assert clean_name(name) is None
     assert clean_url("https://h/" + "x" * 2_000) == CleanUrl(None)
     assert not holds_secret("password" * 1_000, "x")
+
+
+def test_odd_sections_take_no_time() -> None:
+    """A section of blanks without end once took time by the cube of its length."""
+    assert read_config((("[" + " " * 4_000 + "x\n") * 60).encode()) == {"x": {}}
+    assert read_config(b"[a]]\nb=1\n[]\nc=1") == {"a": {"b": "1"}, "": {"c": "1"}}

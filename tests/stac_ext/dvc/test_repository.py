@@ -4,8 +4,8 @@ import hashlib
 from typing import Any
 
 from stac_ext.dvc.manifest import page_of, read_manifest
-from stac_ext.dvc.outputs import DvcOutput
-from stac_ext.dvc.repository import MAX_OUTPUTS, read_dvc
+from stac_ext.dvc.outputs import MAX_OUTPUTS, DvcOutput
+from stac_ext.dvc.repository import read_dvc
 from stac_ext.model import FileText
 from stac_ext.problem_log import ProblemLog
 from stac_ext.sources import wanted_texts
