@@ -3,12 +3,14 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pystac
 
 from stac_ext.categories import Category
 from stac_ext.items.licence import OTHER
 from stac_ext.items.providers import host_provider
+from stac_ext.media_types import file_kind, is_thumbnail
 from stac_ext.times import format_rfc3339
 from stac_ext.urls import BuildContext
 
@@ -38,6 +40,7 @@ def build_collection(
         pystac.Link("root", root, "application/json"),
         pystac.Link("parent", root, "application/json"),
         pystac.Link("items", f"{url}/items", "application/geo+json"),
+        *_pictures(category),
     ]
     collection: dict[str, Any] = {
         "type": "Collection",
@@ -55,6 +58,16 @@ def build_collection(
     if known := {name: summary for name, summary in (summaries or {}).items() if summary}:
         collection["summaries"] = known
     return collection
+
+
+def _pictures(category: Category) -> list[pystac.Link]:
+    """The logo as `preview`, by which clients of SharingHub know it, and the icon."""
+    pictures = (("preview", category.logo), ("icon", category.icon or category.logo))
+    return [
+        pystac.Link(rel, url, file_kind(urlsplit(url).path).media_type if is_thumbnail(urlsplit(url).path) else None)
+        for rel, url in pictures
+        if url
+    ]
 
 
 def _moment(moment: datetime | None) -> str | None:

@@ -61,3 +61,16 @@ def test_a_collection_links_to_its_items() -> None:
         "items": "https://hub.example/stac/collections/ai-model/items",
     }
     assert (collection["license"], collection["providers"][0]["roles"]) == ("other", ["host"])
+
+
+def test_the_pictures_of_a_category() -> None:
+    both = Category("a", "t", "A", "", logo="https://x.example/logo.PNG?v=1", icon="https://x.example/icon")
+    collection = build_collection(both, CONTEXT)
+    pictures = [link for link in collection["links"] if link["rel"] in ("preview", "icon")]
+    assert pictures == [
+        {"rel": "preview", "href": "https://x.example/logo.PNG?v=1", "type": "image/png"},
+        {"rel": "icon", "href": "https://x.example/icon"},
+    ]
+    assert errors(collection) == []
+    logo = build_collection(Category("a", "t", "A", "", logo="https://x.example/logo.svg"), CONTEXT)
+    assert [link["rel"] for link in logo["links"]][-2:] == ["preview", "icon"]
