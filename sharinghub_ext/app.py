@@ -27,7 +27,7 @@ from gitlab_hooks.receiver import HookReceiver
 from sharinghub_ext import __version__
 from sharinghub_ext.api.client import CatalogueClient
 from sharinghub_ext.api.requests import ItemsRequest, SearchBody, SearchRequest
-from sharinghub_ext.assets import asset
+from sharinghub_ext.assets import archive, asset, package_file
 from sharinghub_ext.auth.dependency import resolve_viewer
 from sharinghub_ext.background import running
 from sharinghub_ext.health import healthz, readyz
@@ -110,6 +110,8 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         Route("/hooks/gitlab", receiver.receive, methods=["POST"]),
+        Route("/assets/{project_id}/archive/{revision}.zip", archive, methods=["GET"]),
+        Route("/assets/{project_id}/packages/{names:path}", package_file, methods=["GET"]),
         Route("/assets/{project_id}/{revision}/{path:path}", asset, methods=["GET"]),
     ]
     _HubApi(

@@ -1,4 +1,4 @@
-"""Files of repositories, streamed from GitLab with the caller's own token: GitLab decides about each download.
+"""Files, archives and packages, streamed from GitLab with the caller's own token: GitLab decides about each download.
 
 Only of projects whose item the caller sees, and even then GitLab is asked for each file: a caller whom it refuses gets
 the same 404 as for a file that does not exist.
@@ -7,9 +7,9 @@ the same 404 as for a file that does not exist.
 import asyncio
 import re
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from typing import cast
-from urllib.parse import quote, urlsplit
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from typing import Final, cast
+from urllib.parse import quote, unquote, urlsplit
 
 import httpx
 from starlette.requests import Request
@@ -26,6 +26,13 @@ from stac_ext.store.reader import CatalogueReader
 
 _ID = re.compile(r"[1-9][0-9]{0,17}", re.ASCII)
 _CHUNK = 64 * 1024
+# How GitLab's download of each kind of package begins, how many names follow it here, and what stands before the last.
+# Sources: https://docs.gitlab.com/user/packages/generic_packages/, https://docs.gitlab.com/api/packages/pypi/
+_PACKAGES: Final[dict[str, tuple[tuple[str, ...], int, tuple[str, ...]]]] = {
+    "generic": (("generic",), 3, ()),
+    "pypi": (("pypi", "files"), 2, ()),
+    "ml_models": (("ml_models",), 2, ("files",)),
+}
 _HARMLESS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
@@ -38,29 +45,73 @@ async def asset(request: Request) -> Response:
 
     `README.html` is the page of the README where the repository has no file of this name.
     """
-    credential = await resolve_download_viewer(request)
-    project_id, revision = str(request.path_params["project_id"]), str(request.path_params["revision"])
     path = str(request.path_params["path"])
+    credential, project_id = await _admitted(request, path)
+    revision = str(request.path_params["revision"])
+    if is_page(path) and is_asked_for(request):
+        return await overview_page(request, credential, project_id, revision)
+    try:
+        return await _passed_on(
+            request, credential, _client(request).raw_file(credential, project_id, revision, path), path
+        )
+    except Problem as problem:
+        if problem.status != 404 or not is_page(path):
+            raise
+    return await overview_page(request, credential, project_id, revision)
+
+
+async def archive(request: Request) -> Response:
+    """GET /assets/{project_id}/archive/{revision}.zip: the source code at that revision."""
+    revision = str(request.path_params["revision"])
+    credential, project_id = await _admitted(request, revision)
+    opened = _client(request).archive(credential, project_id, revision)
+    return await _passed_on(request, credential, opened, f"{project_id}-{revision[:12]}.zip")
+
+
+async def package_file(request: Request) -> Response:
+    """GET /assets/{project_id}/packages/{kind}/{names}: one file of a package of GitLab's registries."""
+    names = str(request.path_params["names"])
+    credential, project_id = await _admitted(request, names)
+    parts = [unquote(part) for part in _raw_path(request).rpartition("/packages/")[2].split("/")]
+    wanted = _PACKAGES.get(parts[0])
+    if wanted is None or len(parts) - 1 != wanted[1] or any(part in ("", ".", "..") or "\0" in part for part in parts):
+        raise not_found()
+    opened = _client(request).package_file(credential, project_id, [*wanted[0], *parts[1:-1], *wanted[2], parts[-1]])
+    return await _passed_on(request, credential, opened, parts[-1])
+
+
+async def _admitted(request: Request, path: str) -> tuple[Credential | None, int]:
+    """The caller's credential and the project, if the catalogue shows it to them and the path can be one."""
+    credential = await resolve_download_viewer(request)
+    project_id = str(request.path_params["project_id"])
     if not _ID.fullmatch(project_id) or any(part in ("", ".", "..") for part in path.split("/")) or "\0" in path:
         raise not_found()
     reader = cast("CatalogueReader", request.app.state.reader)
     if not await asyncio.to_thread(reader.shows_project, viewer_of(request), int(project_id)):
         raise not_found()  # no way to what is not in the catalogue, however open GitLab is
-    if is_page(path) and is_asked_for(request):
-        return await overview_page(request, credential, int(project_id), revision)
-    try:
-        return await _file(request, credential, int(project_id), revision, path)
-    except Problem as problem:
-        if problem.status != 404 or not is_page(path):
-            raise
-    return await overview_page(request, credential, int(project_id), revision)
+    return credential, int(project_id)
 
 
-async def _file(request: Request, credential: Credential | None, project_id: int, revision: str, path: str) -> Response:
-    client = cast("ViewerClient", request.app.state.viewer_client)
+def _client(request: Request) -> ViewerClient:
+    return cast("ViewerClient", request.app.state.viewer_client)
+
+
+def _raw_path(request: Request) -> str:
+    """The path as it was sent: a package's version may hold an encoded slash."""
+    raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
+    return raw.partition(b"?")[0].decode("latin-1")
+
+
+async def _passed_on(
+    request: Request,
+    credential: Credential | None,
+    opened: AbstractAsyncContextManager[httpx.Response],
+    name: str,
+) -> Response:
+    """What GitLab answers, streamed; refused and missing are the same."""
     async with AsyncExitStack() as stack:
         try:
-            upstream = await stack.enter_async_context(client.raw_file(credential, project_id, revision, path))
+            upstream = await stack.enter_async_context(opened)
         except GitLabUnavailable as error:
             raise Problem(
                 503, f"The file cannot be read now ({error}). Try again soon.", {"Retry-After": "5"}
@@ -74,10 +125,10 @@ async def _file(request: Request, credential: Credential | None, project_id: int
             raise Problem(502, "What stands before GitLab answered with a page instead of the file. Try again later.")
         if upstream.is_redirect:
             return _redirect(upstream, credential)
-        headers = {**_HARMLESS, "Content-Disposition": _disposition(path)}
+        headers = {**_HARMLESS, "Content-Disposition": _disposition(name)}
         if (length := upstream.headers.get("content-length", "")).isdigit():
             headers["Content-Length"] = length
-        media_type = file_kind(path).media_type or BINARY
+        media_type = file_kind(name).media_type or BINARY
         if request.scope.get(HEAD_MARK):
             return Response(b"", 200, headers, media_type=media_type)
         body = _stream(upstream, stack.pop_all())

@@ -41,6 +41,6 @@ def _is_text(file: RepositoryFile) -> bool:
     if file.lfs_sha256 is not None:
         return False
     name = posixpath.basename(file.path)
-    if file.path in _PATHS or name in _NAMES or name.endswith(".dvc"):
+    if file.path in _PATHS or name in _NAMES or name.endswith(".dvc") or file.path.endswith("/.dvc/config"):
         return True
     return "/" not in file.path and _LICENCE.fullmatch(name) is not None

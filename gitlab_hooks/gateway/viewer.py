@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -164,19 +164,37 @@ class ViewerClient:
         projects = await self._projects(_VISIBLE_AMONG if all_visible else _MEMBERSHIPS_AMONG, variables, credential)
         return _allowed(projects) & set(project_ids)
 
-    @asynccontextmanager
-    async def raw_file(
+    def raw_file(
         self, credential: Credential | None, project_id: int, ref: str, path: str
+    ) -> AbstractAsyncContextManager[httpx.Response]:
+        """A repository file; Git LFS content instead of its pointer. As `_download`."""
+        return self._download(credential, project_id, ("repository", "files", path, "raw"), {"ref": ref, "lfs": "true"})
+
+    def archive(
+        self, credential: Credential | None, project_id: int, ref: str
+    ) -> AbstractAsyncContextManager[httpx.Response]:
+        """The source archive of a revision, as zip. As `_download`."""
+        return self._download(credential, project_id, ("repository", "archive.zip"), {"sha": ref})
+
+    def package_file(
+        self, credential: Credential | None, project_id: int, names: Sequence[str]
+    ) -> AbstractAsyncContextManager[httpx.Response]:
+        """A file of a package, by what follows `packages/` in GitLab's download of its kind. As `_download`."""
+        return self._download(credential, project_id, ("packages", *names), {})
+
+    @asynccontextmanager
+    async def _download(
+        self, credential: Credential | None, project_id: int, below: Sequence[str], parameters: dict[str, str]
     ) -> AsyncIterator[httpx.Response]:
-        """A repository file as GitLab streams it to the caller; Git LFS content instead of its pointer.
+        """What GitLab streams to the caller from below a project.
 
         The answer may be a redirect, which is not followed. Raises NotFound where GitLab does not show the file.
         """
-        url = f"/api/v4/projects/{project_id}/repository/files/{quote(path, safe='')}/raw"
+        path = "/".join(quote(part, safe="") for part in below)
         request = self._downloads.build_request(
             "GET",
-            url,
-            params={"ref": ref, "lfs": "true"},
+            f"/api/v4/projects/{project_id}/{path}",
+            params=parameters,
             headers={**(credential.headers() if credential else {}), "Accept-Encoding": "identity"},
         )
         try:
