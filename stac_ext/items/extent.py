@@ -1,7 +1,7 @@
 """Where an item lies: what `extent.spatial` declares, as an RFC 7946 geometry and its bounding box.
 
 A box whose west is greater than its east crosses the antimeridian: its geometry is cut there, its bbox keeps west
-greater than east. Shapes are read in the plane, as written; altitudes of shapes are left out.
+greater than east. One that would so span nearly the whole globe is read with its sides swapped, and that is told. Shapes are read in the plane, as written; altitudes of shapes are left out.
 Source: https://datatracker.ietf.org/doc/html/rfc7946
 """
 
@@ -20,6 +20,7 @@ from stac_ext.sanitize import quoted
 
 MAX_VERTICES: Final = 10_000
 MAX_BOXES: Final = 1_000
+WIDEST_CROSSING: Final = 300.0
 
 _FIX = "Write `spatial: [west, south, east, north]` in degrees, WKT or a GeoJSON geometry."
 _NUMBER = re.compile(r"[+-]?(\d{1,20}(\.\d{0,30})?|\.\d{1,30})([eE][+-]?\d{1,3})?", re.ASCII)
@@ -50,30 +51,35 @@ def read_spatial(value: Any, log: ProblemLog, field: str = "extent.spatial") -> 
     """The declared place, or None where none is declared or none can be used, which is then told to `log`."""
     if value is None:
         return None
+    swapped: list[str] = []
     try:
-        return _spatial(value)
+        spatial = _spatial(value, swapped)
     except (ValueError, TypeError, ArithmeticError, RecursionError, shapely.errors.ShapelyError) as error:
         reason = str(error).rstrip(". ") or "it cannot be read"
         log.add("spatial-extent", f"The spatial extent is not used: {reason}.", _FIX, field=field)
         return None
+    for sides in swapped[:1]:
+        said = f"West and east of the box are read as swapped: from {sides} it would span nearly the whole globe."
+        log.add("spatial-swapped", said, _FIX, field=field)
+    return spatial
 
 
-def _spatial(value: Any) -> Spatial:
+def _spatial(value: Any, swapped: list[str]) -> Spatial:
     if isinstance(value, str):
-        return _from_text(value.strip())
+        return _from_text(value.strip(), swapped)
     if isinstance(value, dict):
-        return _from_mapping(value)
+        return _from_mapping(value, swapped)
     if isinstance(value, list) and value and all(isinstance(entry, list) for entry in value):
-        return _from_boxes(value)
+        return _from_boxes(value, swapped)
     if isinstance(value, list):
-        return _from_box(_box(value))
+        return _from_box(_box(value, swapped))
     raise ValueError(f"{quoted(value)} is no place")
 
 
-def _from_text(text: str) -> Spatial:
+def _from_text(text: str, swapped: list[str]) -> Spatial:
     if text.startswith("{"):
         try:
-            return _from_mapping(json.loads(text))
+            return _from_mapping(json.loads(text), swapped)
         except json.JSONDecodeError:
             raise ValueError("it is not valid JSON") from None
     if _WKT.fullmatch(text):
@@ -84,19 +90,21 @@ def _from_text(text: str) -> Spatial:
         return _from_shape(shapely.from_wkt(text.partition(";")[2] or text))
     numbers = re.split(r"[\s,;]+", text[:1000].strip("[]() "))
     if len(numbers) in (4, 6):
-        return _from_box(_box(list(numbers)))
+        return _from_box(_box(list(numbers), swapped))
     raise ValueError(f"{quoted(text)} is no place")
 
 
-def _from_mapping(value: dict[str, Any]) -> Spatial:
+def _from_mapping(value: dict[str, Any], swapped: list[str]) -> Spatial:
+    if value.get("type") == "FeatureCollection" and isinstance(value.get("features"), list):
+        inside = [one.get("geometry") if isinstance(one, dict) else None for one in value["features"]]
+        value = {"type": "GeometryCollection", "geometries": inside}
     for name in ("bbox", "geometry"):
         if isinstance(value.get(name), list | dict | str) and "coordinates" not in value:
-            return _spatial(value[name])
+            return _spatial(value[name], swapped)
     for sides in _SIDES:
         if all(side in value for side in sides):
-            return _from_box(_box([value[side] for side in sides]))
-    counter = [0]
-    return _from_shape(shape(_checked(value, counter, False)))
+            return _from_box(_box([value[side] for side in sides], swapped))
+    return _from_shape(shape(_checked(value, [0], False)))
 
 
 def plane_geometry(value: Any) -> dict[str, Any]:
@@ -113,7 +121,7 @@ def plane_geometry(value: Any) -> dict[str, Any]:
 # Boxes
 
 
-def _box(values: list[Any]) -> list[float]:
+def _box(values: list[Any], swapped: list[str]) -> list[float]:
     if len(values) not in (4, 6):
         raise ValueError(f"a box has 4 or 6 numbers, this one {len(values)}")
     numbers = [_number(value) for value in values]
@@ -129,6 +137,9 @@ def _box(values: list[Any]) -> list[float]:
         numbers[0] = -180.0
     elif east == -180 and west > east:
         numbers[half] = 180.0
+    elif west > east and 360 - (west - east) > WIDEST_CROSSING:
+        swapped.append(f"{west:g} to {east:g}")
+        numbers[0], numbers[half] = east, west
     return numbers
 
 
@@ -149,10 +160,10 @@ def _footprint(numbers: list[float]) -> BaseGeometry:
     return shapely.Polygon([(west, south), (east, south), (east, north), (west, north)])
 
 
-def _from_boxes(values: list[list[Any]]) -> Spatial:
+def _from_boxes(values: list[list[Any]], swapped: list[str]) -> Spatial:
     if len(values) > MAX_BOXES:
         raise ValueError(f"it has more than {MAX_BOXES} boxes")
-    boxes = [_box(value) for value in values]
+    boxes = [_box(value, swapped) for value in values]
     if len(boxes) == 1:
         return _from_box(boxes[0])
     footprints = [_footprint(box) for box in boxes]

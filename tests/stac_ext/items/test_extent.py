@@ -53,6 +53,17 @@ SQUARE = [[0.0, 0.0], [2.0, 0.0], [2.0, 1.0], [0.0, 1.0], [0.0, 0.0]]
         ({"type": "Feature", "geometry": {"type": "Point", "coordinates": [2, 48]}}, "Point", [2, 48, 2, 48]),
         ('{"type": "Point", "coordinates": [2, 48, 7]}', "Point", [2, 48, 2, 48]),
         (
+            {
+                "type": "FeatureCollection",
+                "features": [
+                    {"type": "Feature", "geometry": {"type": "Point", "coordinates": [2, 48]}},
+                    {"type": "Feature", "geometry": {"type": "Point", "coordinates": [3, 49]}},
+                ],
+            },
+            "MultiPoint",
+            [2, 48, 3, 49],
+        ),
+        (
             "MULTIPOLYGON(((177 -20, 180 -20, 180 -15, 177 -15, 177 -20)),"
             "((-180 -20, -178 -20, -178 -15, -180 -15, -180 -20)))",
             "MultiPolygon",
@@ -118,6 +129,30 @@ def test_rings_wind_as_rfc_7946_says() -> None:
 def test_what_is_no_place_is_refused(value: Any) -> None:
     """In the incumbent `extent: hello` is a 500, and NaN and out-of-range boxes pass."""
     assert read(value) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "bbox"),
+    [
+        ([-66.5902, 17.9823, -66.6407, 18.0299], [-66.6407, 17.9823, -66.5902, 18.0299]),
+        ("-66.5902, 17.9823, -66.6407, 18.0299", [-66.6407, 17.9823, -66.5902, 18.0299]),
+        ([[5, 0, 4, 1], [4, 0, 5, 1]], [4, 0, 5, 1]),
+        ([20, 0, -20, 1], [-20, 0, 20, 1]),
+    ],
+)
+def test_a_box_with_its_sides_swapped_is_not_the_whole_globe(value: Any, bbox: list[float]) -> None:
+    """The documentation of the incumbent has such a box as its example, and people copy it."""
+    log = ProblemLog()
+    spatial = read_spatial(value, log)
+    assert spatial is not None
+    assert (spatial.geometry["type"], spatial.bbox) == ("Polygon", bbox)
+    assert [problem.rule for problem in log.result()] == ["spatial-swapped"]
+
+
+def test_a_wide_box_over_the_antimeridian_is_none_that_is_swapped() -> None:
+    spatial = read([60, -60, -60, 60])
+    assert spatial is not None
+    assert spatial.bbox == [60, -60, -60, 60]
 
 
 def test_nothing_declared_is_no_problem() -> None:
