@@ -35,7 +35,7 @@ _PARTS = {
     PACKAGES: """packages(first: 100, sort: CREATED_DESC) { nodes { id name version packageType createdAt } }""",
     IMAGES: """containerRepositories(first: 50) { nodes { id location tagsCount } }""",
     MODELS: """mlModels(first: 20) { nodes { name versions(first: 20) { nodes {
-      version description createdAt packageId candidate {
+      id version description createdAt packageId candidate {
         params(first: 50) { nodes { name value } } metrics(first: 50) { nodes { name value step } } } } } } }""",
     "statistics": "statistics { packagesSize }",
 }
@@ -195,6 +195,7 @@ def _version(model: dict[str, Any], row: dict[str, Any]) -> ModelVersion:
         version=version,
         description=str(row.get("description") or ""),
         created_at=created,
+        id=number_of(row.get("id")),
         package=Package(key, name, version, "ml_model", created) if key else None,
         parameters=tuple((str(one.get("name")), str(one.get("value"))) for one in rows(candidate.get("params"))),
         metrics=tuple(metrics.items()),

@@ -61,7 +61,7 @@ class _Build:
         self.release = release
         self.log = ProblemLog(clean_line(facts.readme_path or "") or "README.md")
         front = self._guard("readme", self._front_matter, FrontMatter())
-        self.fields, self.body = front.fields, front.body
+        self.fields, self.body, self.body_line = front.fields, front.body, front.body_line
         self.log.know_lines(front.lines)
         self.unread: dict[str, Any] = {}
 
