@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 from stac_ext.store.database import Database
 from stac_ext.store.grants import GrantTable
 from stac_ext.store.inbox import Inbox
-from stac_ext.store.opening import open_store
+from stac_ext.store.opening import connect, open_store
 from stac_ext.store.reader import CatalogueReader
 from stac_ext.store.sessions import SessionTable
 from stac_ext.store.writer import CatalogueWriter
@@ -36,6 +36,26 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     url = server.create(request.getfixturevalue("template"))
     yield url
     server.drop(url)
+
+
+@pytest.fixture(params=ENGINES)
+def bare_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Where no store is yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/store.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    url = server.create()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def bare(bare_url: str) -> Iterator[Database]:
+    """A store without tables."""
+    database = connect(bare_url)
+    yield database
+    database.close()
 
 
 @pytest.fixture
