@@ -10,8 +10,9 @@ from sqlalchemy import Connection, delete, select, update
 
 from stac_ext.model import Visibility
 from stac_ext.store.database import next_seq
+from stac_ext.store.records import is_id
 from stac_ext.store.schema import grant, principal, project
-from stac_ext.store.writer import drop_project, lower_project, note_denial
+from stac_ext.store.writer import drop_project, lies_below, lower_project, note_denial
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,9 @@ Denial = (
 
 
 def apply_denial(conn: Connection, fact: Denial) -> None:
-    """Apply one denial inside a write transaction."""
+    """Apply one denial inside a write transaction; one about a number that no project or user has changes nothing."""
+    if not all(is_id(getattr(fact, name, 0)) for name in ("project_id", "user_id")):
+        return
     seq = next_seq(conn)
     match fact:
         case ProjectGone(project_id):
@@ -102,8 +105,7 @@ def apply_denial(conn: Connection, fact: Denial) -> None:
         case UserGained(user_id):
             _distrust(conn, user_id, seq)
         case SubtreeDistrusted(path, gone):
-            prefix = path.lower().rstrip("/") + "/"
-            below = conn.execute(select(project.c.id).where(project.c.path.startswith(prefix, autoescape=True)))
+            below = conn.execute(select(project.c.id).where(lies_below(path)))
             for project_id in below.scalars().all():
                 apply_denial(conn, ProjectMoved(project_id))
                 if gone:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from stac_ext.model import Visibility
 from stac_ext.store.database import Database, retried
+from stac_ext.store.records import is_id
 from stac_ext.store.schema import denial, grant, principal, project
 
 
@@ -66,7 +67,7 @@ class GrantTable:
 
         `began` is the change counter when the listing began.
         """
-        wanted = set(project_ids)
+        wanted = {one for one in project_ids if is_id(one)}
         with self._database.write() as conn:
             held = set(conn.execute(select(grant.c.project_id).where(grant.c.principal == key)).scalars())
             _remove(conn, key, held - wanted)
@@ -107,7 +108,7 @@ class GrantTable:
                 return
             denied = _denied_since(conn, began)
             held = set(conn.execute(select(grant.c.project_id).where(grant.c.principal == key)).scalars())
-            _add(conn, key, set(project_ids) - held - denied)
+            _add(conn, key, {one for one in project_ids if is_id(one)} - held - denied)
             if not denied and found.snapshot_seq < asked_seq:
                 conn.execute(update(principal).where(principal.c.key == key).values(snapshot_seq=asked_seq))
 

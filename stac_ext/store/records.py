@@ -14,6 +14,7 @@ from stac_ext.times import parse_rfc3339, to_micros
 from stac_ext.words import normalise, numbered
 
 MAX_TITLE = 300
+_IDS = range(-(2**63), 2**63)
 Box = tuple[float, float, float, float]
 
 
@@ -66,6 +67,15 @@ class ProjectRecord:
     items: tuple[ItemRecord, ...]
     problems: tuple[Problem, ...] = ()
     kept: Mapping[str, Mapping[str, tuple[Reference, ...]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not is_id(self.id):
+            raise ValueError(f"{self.id} is no project id of a GitLab")
+
+
+def is_id(number: int) -> bool:
+    """Whether a store can hold the number of a project or a user: GitLab's are signed 64-bit numbers."""
+    return number in _IDS
 
 
 def to_record(

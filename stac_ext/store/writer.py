@@ -6,12 +6,13 @@ from enum import Enum
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, and_, delete, insert, select, true, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, true, update
 
 from stac_ext.model import Visibility
 from stac_ext.references import VERSION_RELATIONS, Reference
+from stac_ext.store.columns import storable_text
 from stac_ext.store.database import Database, next_seq, retried
-from stac_ext.store.records import ItemRecord, ProjectRecord
+from stac_ext.store.records import ItemRecord, ProjectRecord, is_id
 from stac_ext.store.references import packed, unpacked
 from stac_ext.store.schema import alias, denial, grant, item, item_box, project
 from stac_ext.store.text_index import rendered
@@ -68,6 +69,8 @@ class CatalogueWriter:
 
         SUPERSEDED where something newer than `began` wrote it.
         """
+        if not is_id(project_id):
+            return Put.UNCHANGED
         with self._database.write() as conn:
             written = conn.execute(select(project.c.seq).where(project.c.id == project_id)).scalar_one_or_none()
             if written is not None and written > began:
@@ -77,6 +80,8 @@ class CatalogueWriter:
     @retried
     def lower(self, project_id: int, visibility: Visibility) -> None:
         """Apply at once that GitLab states a narrower visibility than the index has; a wider one waits for `put`."""
+        if not is_id(project_id):
+            return
         with self._database.read() as conn:
             held = conn.execute(select(project.c.visibility).where(project.c.id == project_id)).scalar_one_or_none()
         if held is not None and held < int(visibility):
@@ -88,6 +93,8 @@ class CatalogueWriter:
     @retried
     def fingerprint(self, project_id: int) -> str | None:
         """The fingerprint of what the project's items were built from; None where it must be read anew."""
+        if not is_id(project_id):
+            return None
         with self._database.read() as conn:
             found = conn.execute(select(project.c.fingerprint).where(project.c.id == project_id)).scalar_one_or_none()
         return found or None
@@ -95,6 +102,8 @@ class CatalogueWriter:
     @retried
     def versions(self, project_id: int, collections: Collection[str]) -> dict[str, str]:
         """The tags of the versions that the index holds in each of these collections, and what they were built from."""
+        if not is_id(project_id):
+            return {}
         rows = select(item.c.version, item.c.collection, item.c.source).where(
             item.c.project_id == project_id, item.c.version.is_not(None)
         )
@@ -124,10 +133,14 @@ class CatalogueWriter:
     @retried
     def projects_below(self, path: str) -> frozenset[int]:
         """The known projects whose path lies below a group or user."""
-        prefix = path.lower().rstrip("/") + "/"
         with self._database.read() as conn:
-            matches = select(project.c.id).where(project.c.path.startswith(prefix, autoescape=True))
-            return frozenset(conn.execute(matches).scalars())
+            return frozenset(conn.execute(select(project.c.id).where(lies_below(path))).scalars())
+
+
+def lies_below(path: str) -> ColumnElement[bool]:
+    """The condition that a project's path lies below a group or user. As an interval, for which the index is used."""
+    above = path.lower().rstrip("/")
+    return and_(project.c.path >= f"{above}/", project.c.path < f"{above}0")  # "0" comes after "/"
 
 
 def drop_project(conn: Connection, project_id: int) -> bool:
@@ -169,10 +182,14 @@ def _put_project(conn: Connection, record: ProjectRecord, now: int, seq: int, kn
         "indexed_at": now,
         "seq": seq,
         "known_seq": known_seq,
-        "problems": orjson.dumps([asdict(problem) for problem in record.problems]).decode(),
+        "problems": orjson.dumps([_storable(asdict(problem)) for problem in record.problems]).decode(),
     }
     if conn.execute(update(project).where(project.c.id == record.id).values(**values)).rowcount == 0:
         conn.execute(insert(project).values(id=record.id, **values))
+
+
+def _storable(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: storable_text(value) if isinstance(value, str) else value for name, value in values.items()}
 
 
 def _drop_items(conn: Connection, project_id: int, kept: Collection[str] = ()) -> None:

@@ -18,44 +18,19 @@ PROJECTS = range(1, 13)
 COLLECTIONS = ("ai-model", "dataset")
 PRINCIPALS = ("user:1", "user:2", "token:é")
 PATHS = ("earth/ships", "earth/clouds", "earth/Snow", "sea/ice_1", "sea/ice-1", "é/水")
-TITLES = (
-    None,
-    "",
-    "Ships at sea",
-    "SHIPS",
-    "ships",
-    "Ébène",
-    "ebene",
-    "Straße",
-    "水稻 map",
-    "İstanbul",
-    "_",
-    "\u0301",
-    "🚢",
-)
+TITLES = (None, "", "Ships at sea", "SHIPS", "ships", "Ébène", "ebene", "Straße", "水稻 map", "İstanbul", "_", "\u0301")
 TEXTS = (
-    "ships at sea",
-    "at sea",
-    "snow and ice",
-    "Snow, and  ice",
-    "水田の地図",
-    "ResNet-50",
-    "a b a b c",
-    "Grüße aus",
-    "ﬁne 2",
-    "カタカナ",
-    "",
+    *("ships at sea", "at sea", "snow and ice", "Snow, and  ice", "水田の地図", "ResNet-50", "a b a b c", "Grüße aus"),
+    *("ﬁne 2", "カタカナ", "🚢", ""),
 )
-PHRASES = ("ship", "ships", "SHIPS AT", "at sea", "sea at", "snow and", "ice", "ébène", "strasse", "水", "水稻", "稻 map", "resnet 50", "a b c", "b a", "earth", "sea/ice", "地図", "fine", "", "…", "grusse")  # fmt: skip
-MOMENTS = tuple(
-    sorted(
-        {EARLIEST, LATEST, LATEST.replace(microsecond=0), EPOCH, EPOCH - timedelta(microseconds=1)}
-        | {
-            datetime(2024, 6, day, tzinfo=EPOCH.tzinfo) + timedelta(microseconds=n)
-            for day in (1, 2)
-            for n in (-1, 0, 1)
-        }
-    )
+PHRASES = (
+    *("ship", "ships", "SHIPS AT", "at sea", "sea at", "snow and", "ice", "ébène", "strasse", "水", "水稻", "稻 map"),
+    *("resnet 50", "a b c", "b a", "earth", "sea/ice", "地図", "fine", "", "…", "grusse"),
+)
+_DAYS = tuple(datetime(2024, 6, day, tzinfo=EPOCH.tzinfo) for day in (1, 2))
+MOMENTS = (
+    *(EARLIEST, LATEST, LATEST.replace(microsecond=0), EPOCH, EPOCH - timedelta(microseconds=1)),
+    *(day + timedelta(microseconds=n) for day in _DAYS for n in (-1, 0, 1)),
 )
 _moments = st.sampled_from(MOMENTS)
 _longitudes = st.sampled_from((-180, -179, -90, -10, -5, 0, 5, 10, 90, 178, 180))

@@ -1,4 +1,4 @@
-"""Proves that whatever is written, whoever asks, whatever they search for: the store answers as a plain evaluation does.
+"""Proves that whatever is written, whoever asks, whatever they search: the store answers as a plain evaluation does.
 
 Both engines are held against `evaluator.py`, page after page, in each form that a search can take, and after any
 sequence of writes. `SEARCH_EXAMPLES` says how many stores are drawn.
@@ -200,7 +200,7 @@ def test_the_store_answers_as_a_plain_evaluation(
             assert_read_singly(store, viewer)
 
 
-class shaped:  # noqa: N801 - a context manager
+class shaped:
     """Other limits between the forms for a while."""
 
     def __init__(self, shape: dict[str, Any]) -> None:
