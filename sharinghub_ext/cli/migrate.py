@@ -7,7 +7,6 @@ import typer
 
 from sharinghub_ext.config import load_settings
 from sharinghub_ext.hub import store_options
-from sharinghub_ext.logs import configure_logs
 from stac_ext.store.migrations import CURRENT, Step
 from stac_ext.store.opening import open_store, pending_at
 
@@ -22,7 +21,6 @@ def command(
     A running hub of the version before goes on meanwhile. Exit code 4 if the store cannot be used.
     """
     settings = load_settings()
-    configure_logs(settings)
     options = store_options(settings)
     if check:
         steps = pending_at(settings.database_url, options)
