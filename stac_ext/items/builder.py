@@ -12,6 +12,7 @@ import pystac
 from stac_ext.cards.citation_file import CitationFile, read_citation_file
 from stac_ext.categories import Category
 from stac_ext.dvc.assets import DvcAssets
+from stac_ext.extensions.reading import Extensions, read_extensions
 from stac_ext.items import citation, versions
 from stac_ext.items.assets import AssetGatherer, gather_assets
 from stac_ext.items.citation import Citation, read_citation
@@ -63,7 +64,6 @@ class _Build:
         front = self._guard("readme", self._front_matter, FrontMatter())
         self.fields, self.body, self.body_line = front.fields, front.body, front.body_line
         self.log.know_lines(front.lines)
-        self.unread: dict[str, Any] = {}
 
     def result(self) -> BuiltItem:
         spatial, interval = self._extent()
@@ -71,10 +71,12 @@ class _Build:
         licence = self._guard("license", lambda: self._licence(cited_file), Licence())
         cited = self._guard("doi", lambda: read_citation(self.fields, self.body, self.log, file=cited_file), Citation())
         model = self._guard("ml-model", self._model, Model() if self.category.ml_model else None)
+        extended = self._guard("extensions", lambda: self._extensions(model), Extensions(left=dict(self.fields)))
         gatherer = AssetGatherer(self.facts, self.category, self.context, self.log)
         dvc = self._guard("assets", lambda: self._gather(gatherer), DvcAssets())
         if model is not None:
             model = self._with_assets(model, gatherer)
+        extended = self._with_bands(extended, model, gatherer)
         nowhere: tuple[list[pystac.Link], tuple[Reference, ...]] = ([], ())
         links, references = self._guard("links", lambda: self._links(licence, cited, gatherer, model), nowhere)
         nothing: dict[str, Any] = {}
@@ -82,23 +84,18 @@ class _Build:
             **self._guard("properties", self._described, nothing),
             **self._times(interval),
             **({"license": licence.id} if licence.id else {}),
+            **extended.properties(),
             **(model.properties() if model else {}),
             **cited.properties(),
             **dvc.properties,
             **({"version": clean_line(self.release.tag)} if self.release else {}),
             **self._of_gitlab(),
         }
-        if licence.written:
-            self.unread["license"] = licence.written
-        if model:
-            self.fields = {key: value for key, value in self.fields.items() if key not in model.consumed}
-            self.unread |= model.rest
-        if is_description_read(self.fields, self.body):
-            self.fields = {key: value for key, value in self.fields.items() if key != "description"}
-        if extra := self._guard("extra", lambda: keep_extra(self.fields, self.unread, self.log), nothing):
+        if extra := self._guard("extra", lambda: self._extra(licence, model, extended), nothing):
             properties["sharinghub:extra"] = extra
         extensions = [
             *(model.extensions() if model else []),
+            *extended.schemas,
             *([citation.EXTENSION] if cited.properties() else []),
             *([versions.EXTENSION] if self.release else []),
             *gatherer.extensions(),
@@ -177,6 +174,30 @@ class _Build:
 
     def _model(self) -> Model | None:
         return read_model(self.fields, self.facts, self.log) if self.category.ml_model else None
+
+    def _extensions(self, model: Model | None) -> Extensions:
+        fields = {key: value for key, value in self.fields.items() if model is None or key not in model.consumed}
+        return read_extensions(fields, self.log, defaults=self.category.extensions)
+
+    def _with_bands(self, extended: Extensions, model: Model | None, gatherer: AssetGatherer) -> Extensions:
+        """The bands stand on the images, too; those of a model's input count where it names them."""
+        images = [(asset, extended.of_asset(asset.media_type)) for _, asset in gatherer.files()]
+        if not any(fields for _, fields in images) or (model and "bands" in model.properties()):
+            return extended.without_bands(self.log)
+        for asset, fields in images:
+            asset.extra_fields.update(fields)
+        return extended
+
+    def _extra(self, licence: Licence, model: Model | None, extended: Extensions) -> dict[str, Any]:
+        fields = dict(extended.left)
+        if is_description_read(fields, self.body):
+            del fields["description"]
+        listed = fields.get("extensions")
+        if model and isinstance(listed, dict):  # declared for what the model has read
+            fields["extensions"] = {key: value for key, value in listed.items() if key not in ("ml-model", "mlm")}
+            fields = {key: value for key, value in fields.items() if key != "extensions" or value}
+        unread = {**(model.rest if model else {}), **extended.unread}
+        return keep_extra(fields, {**unread, **({"license": licence.written} if licence.written else {})}, self.log)
 
     def _gather(self, gatherer: AssetGatherer) -> DvcAssets:
         return gather_assets(gatherer, self.fields.get("assets"), self.fields.get("preview"), self.body, self.release)

@@ -13,7 +13,9 @@ _READ = frozenset(
     {
         *("title", "license", "license-url", "license_url", "license-link", "license_link", "providers", "extent"),
         *("preview", "assets", "links", "keywords", "tags", "doi", "citation", "sci:doi", "sci:citation"),
-        *("platform", "instruments", "constellation", "mission", "gsd"),
+        *("platform", "instruments", "constellation", "mission", "gsd", "license_name", "sci:publications"),
+        # Links for those who may see what they lead to; here everybody would read of it.
+        *("related", "datasets", "base_model", "source_datasets"),
     }
 )
 _RESERVED = frozenset(
@@ -44,7 +46,7 @@ def keep_extra(fields: dict[str, Any], unread: dict[str, Any], log: ProblemLog) 
 
 
 def _is_citation(key: str, value: Any) -> bool:
-    return key == "sci" and isinstance(value, dict) and set(value) <= {"doi", "citation"}
+    return key == "sci" and isinstance(value, dict) and set(value) <= {"doi", "citation", "publications"}
 
 
 def _report_extension(key: str, value: Any, extensions: Any, log: ProblemLog) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+import orjson
 import pytest
 
 from stac_ext.categories import AI_MODEL, DATASET, DEFAULT_CATEGORIES, Category
@@ -107,7 +108,6 @@ related: {dataset: wine-dataset}
         "sharinghub:visibility": "private",
         "sharinghub:archived": False,
         "sharinghub:topics": ["sharinghub:aimodel", "EO", "wine"],
-        "sharinghub:extra": {"related": {"dataset": "wine-dataset"}},
     }
 
 
@@ -275,16 +275,35 @@ def test_citations(front: str, body: str, found: dict[str, str], problem: str | 
 
 
 def test_blocks_of_unknown_extensions_are_kept_and_told() -> None:
-    front = "extensions: {foo: https://example.org/foo.json}\nfoo: {a: 1}\neo: {cloud_cover: 3}\nmlm:name: x"
+    front = "extensions: {foo: https://example.org/foo.json}\nfoo: {a: 1}\nstorage: {a: 3}\nmlm:name: x"
     built = build(front)
     assert built.item["properties"]["sharinghub:extra"] == {
         "extensions": {"foo": "https://example.org/foo.json"},
         "foo": {"a": 1},
-        "eo": {"cloud_cover": 3},
+        "storage": {"a": 3},
         "mlm:name": "x",
     }
     assert rules(built) == ["extension-unknown"] * 3
     assert validator()(built.item, strict=True) == []
+
+
+def test_fields_of_a_known_extension_are_properties() -> None:
+    built = build("extensions: {eo: https://stac-extensions.github.io/eo/v1.1.0/schema.json}\neo: {cloud_cover: 3}")
+    assert built.item["properties"]["eo:cloud_cover"] == 3
+    assert [schema.split("/")[3] for schema in built.item["stac_extensions"]] == ["eo", "file"]
+    assert "sharinghub:extra" not in built.item["properties"]
+    assert rules(built) == []
+    assert validator()(built.item, strict=True) == []
+
+
+def test_related_projects_are_references_and_told_to_nobody() -> None:
+    """SharingHub copied them into the properties, where everybody read of projects that they may not see."""
+    built = build("related: {dataset: secret-project}\nlinks: ['dataset+https://gl.example/a/b']")
+    assert [(one.rel, one.path, one.collection) for one in built.references] == [
+        ("derived_from", "group/sub/secret-project", "dataset"),
+        ("related", "a/b", "dataset"),
+    ]
+    assert b"secret-project" not in orjson.dumps(built.item)
 
 
 def test_a_dataset_is_no_model() -> None:
