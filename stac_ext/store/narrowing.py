@@ -6,7 +6,7 @@ and the condition is tried on each.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import shapely
@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import INT8RANGE
 
 from stac_ext.query import SearchQuery
+from stac_ext.store.records import disjoint
 from stac_ext.store.schema import alias, item, item_box, item_text, item_time, project
 from stac_ext.store.text_index import holds_any, matching
 
@@ -51,6 +52,8 @@ class Narrowing:
 
 def narrow(query: SearchQuery, conn: Connection) -> Narrowing:
     """What the query itself asks for, without any authorization."""
+    area = query.area and shapely.to_wkb(disjoint(shapely.from_wkb(query.area)))
+    query = replace(query, area=area)
     found: list[Condition] = [] if query.versions else [item.c.version.is_(None)]
     if query.collections is not None:
         among = item.c.collection.in_(storable(query.collections))

@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 import shapely
 from shapely.geometry import shape
+from shapely.geometry.base import BaseGeometry
 
 from stac_ext.model import Problem, Visibility
 from stac_ext.references import Reference
@@ -98,7 +99,7 @@ def to_record(
         half = len(numbers) // 2
         bbox = (numbers[0], numbers[1], numbers[half], numbers[half + 1])
         boxes = split_box(bbox)
-        geometry = shapely.to_wkb(shapely.force_2d(shape(item["geometry"])))
+        geometry = shapely.to_wkb(disjoint(shapely.force_2d(shape(item["geometry"]))))
     first, last = to_micros(parse_rfc3339(start)), to_micros(parse_rfc3339(end))
     return ItemRecord(
         collection=item["collection"],
@@ -134,6 +135,17 @@ def searched(item: dict[str, Any]) -> Searched:
 
 def _micros(value: str | None) -> int | None:
     return None if value is None else to_micros(parse_rfc3339(value))
+
+
+def disjoint(geometry: BaseGeometry) -> BaseGeometry:
+    """The same points, in parts that do not overlap.
+
+    Before GEOS 3.13, which PostGIS may be built with, a test on a collection of overlapping areas can fail, and one
+    such item would fail everybody's search.
+    """
+    if geometry.geom_type == "GeometryCollection":
+        return shapely.unary_union(geometry if geometry.is_valid else shapely.make_valid(geometry))
+    return geometry
 
 
 def split_box(box: Box) -> tuple[Box, ...]:

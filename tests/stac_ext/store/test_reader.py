@@ -180,3 +180,22 @@ def test_a_former_path_leads_to_the_project_until_another_takes_it(
     put(writer, 2, path="group/old", visibility=Visibility.PRIVATE)
     assert reader.item_id_of_path(ANONYMOUS, "ai-model", "group/old") is None
     assert reader.item_id_of_path(ANONYMOUS, "ai-model", "group/new") == "1"
+
+
+def test_a_collection_of_overlapping_areas_fails_nobody(reader: CatalogueReader, writer: CatalogueWriter) -> None:
+    """As GEOS before 3.13 does, "side location conflict": in an item it would fail the searches of everybody."""
+
+    def box(west: float, south: float, east: float, north: float) -> dict[str, object]:
+        ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
+        return {"type": "Polygon", "coordinates": [ring]}
+
+    overlapping = [box(-180, -90, -179, 90), box(-180, -90, -179, -45), box(-180, -90, -179, -45)]
+    line = {"type": "LineString", "coordinates": [[-180, 0], [-178, 0]]}
+    geometry = {"type": "GeometryCollection", "geometries": [*overlapping, line]}
+    put(writer, 1, stac_item("1", geometry=geometry, bbox=[-180, -90, -178, 90]))
+    put(writer, 2, stac_item("2", geometry=box(-180, -50, -170, -40), bbox=[-180, -50, -170, -40]))
+    south = [box(-180, -90, -90, -45)["coordinates"], box(-5, -90, 5, -45)["coordinates"]]
+    two: dict[str, object] = {"type": "MultiPolygon", "coordinates": south}
+    assert found(reader, intersects=two) == ["1", "2"]
+    assert found(reader, intersects=geometry) == ["1", "2"]
+    assert found(reader, bbox=[-178.5, -1, -178.2, 1]) == ["1"]
