@@ -1,13 +1,15 @@
 """Where an item lies: what `extent.spatial` declares, as an RFC 7946 geometry and its bounding box.
 
 A box whose west is greater than its east crosses the antimeridian: its geometry is cut there, its bbox keeps west
-greater than east. One that would so span nearly the whole globe is read with its sides swapped, and that is told. Shapes are read in the plane, as written; altitudes of shapes are left out.
+greater than east. One that would so span nearly the whole globe is read with its sides swapped, which is told. Shapes
+are read in the plane, as written; altitudes of shapes are left out.
 Source: https://datatracker.ietf.org/doc/html/rfc7946
 """
 
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -170,6 +172,20 @@ def _from_boxes(values: list[list[Any]], swapped: list[str]) -> Spatial:
     if any(footprint.area == 0 for footprint in footprints):
         raise ValueError("one of its boxes has no area")
     return _from_shape(shapely.union_all(footprints))
+
+
+def union_of_boxes(boxes: Sequence[Sequence[float]]) -> Spatial | None:
+    """The place that boxes of 4 numbers in degrees cover together; None where none of them is a box."""
+    usable: list[list[float]] = []
+    for box in boxes[:MAX_BOXES]:
+        try:
+            usable.append(_box(list(box), []))
+        except ValueError:
+            continue
+    with_area = [box for box in usable if _footprint(box).area > 0]
+    if len(with_area) > 1:
+        return _from_boxes([list(box) for box in with_area], [])
+    return _from_box((with_area or usable)[0]) if usable else None
 
 
 # Shapes
