@@ -4,7 +4,6 @@ Whatever a project holds costs at most the field that it stands in: `build_item`
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 import pystac
@@ -13,6 +12,7 @@ from stac_ext.cards.citation_file import CitationFile, read_citation_file
 from stac_ext.categories import Category
 from stac_ext.dvc.assets import DvcAssets
 from stac_ext.extensions.reading import Extensions, read_extensions
+from stac_ext.headers.reading import HeaderFacts, read_headers, report_partial
 from stac_ext.items import citation, versions
 from stac_ext.items.assets import AssetGatherer, gather_assets
 from stac_ext.items.citation import Citation, read_citation
@@ -22,6 +22,7 @@ from stac_ext.items.extra import keep_extra
 from stac_ext.items.front_matter import FrontMatter, read_front_matter
 from stac_ext.items.licence import Licence, LicenceFiles, resolve_licence
 from stac_ext.items.links import catalogue_links, declared_links, gitlab_links
+from stac_ext.items.of_gitlab import gitlab_properties, times, updated
 from stac_ext.items.referring import Referred, refer
 from stac_ext.items.temporal import Interval, read_temporal
 from stac_ext.ml.model import Model, read_model
@@ -67,6 +68,10 @@ class _Build:
 
     def result(self) -> BuiltItem:
         spatial, interval = self._extent()
+        headers = self._guard("headers", lambda: read_headers(self.facts, self.log), HeaderFacts())
+        if spatial is None and headers.spatial is not None:
+            spatial = headers.spatial
+            self._guard("headers", lambda: report_partial(self.facts, headers, self.log), None)
         cited_file = self._guard("CITATION.cff", lambda: read_citation_file(self.facts.texts, self.log), None)
         licence = self._guard("license", lambda: self._licence(cited_file), Licence())
         cited = self._guard("doi", lambda: read_citation(self.fields, self.body, self.log, file=cited_file), Citation())
@@ -77,25 +82,29 @@ class _Build:
         if model is not None:
             model = self._with_assets(model, gatherer)
         extended = self._with_bands(extended, model, gatherer)
+        for path, asset in gatherer.files():
+            asset.extra_fields = {**headers.assets.get(path, {}), **asset.extra_fields}
         nowhere: tuple[list[pystac.Link], tuple[Reference, ...]] = ([], ())
         links, references = self._guard("links", lambda: self._links(licence, cited, gatherer, model), nowhere)
         nothing: dict[str, Any] = {}
         properties = {
             **self._guard("properties", self._described, nothing),
-            **self._times(interval),
+            **times(self.facts, interval),
             **({"license": licence.id} if licence.id else {}),
+            **headers.properties,
             **extended.properties(),
             **(model.properties() if model else {}),
             **cited.properties(),
             **dvc.properties,
             **({"version": clean_line(self.release.tag)} if self.release else {}),
-            **self._of_gitlab(),
+            **gitlab_properties(self.facts),
         }
         if extra := self._guard("extra", lambda: self._extra(licence, model, extended), nothing):
             properties["sharinghub:extra"] = extra
         extensions = [
             *(model.extensions() if model else []),
             *extended.schemas,
+            *headers.schemas,
             *([citation.EXTENSION] if cited.properties() else []),
             *([versions.EXTENSION] if self.release else []),
             *gatherer.extensions(),
@@ -116,7 +125,7 @@ class _Build:
             self._id(),
             spatial.geometry if spatial else None,
             spatial.bbox if spatial else None,
-            self._updated(),
+            updated(self.facts),
             dict(properties),
             stac_extensions=list(dict.fromkeys(extensions)),
             collection=self.category.id,
@@ -234,35 +243,6 @@ class _Build:
     def _described(self) -> dict[str, Any]:
         return describe(self.fields, self.body, self.facts, self.context, self.log)
 
-    def _times(self, interval: Interval | None) -> dict[str, Any]:
-        updated = self._updated()
-        times: dict[str, Any] = {"datetime": format_rfc3339(interval.start if interval else updated)}
-        if interval and not interval.is_instant:
-            start, end = format_rfc3339(interval.start), format_rfc3339(interval.end)
-            times = {"datetime": None, "start_datetime": start, "end_datetime": end}
-        return {
-            **times,
-            "created": format_rfc3339(_utc(self.facts.created_at)),
-            "updated": format_rfc3339(updated),
-        }
-
-    def _updated(self) -> datetime:
-        return _utc(self.facts.head_committed_at or self.facts.created_at)
-
-    def _of_gitlab(self) -> dict[str, Any]:
-        facts = self.facts
-        branch = {"sharinghub:default_branch": clean_line(facts.default_branch)} if facts.default_branch else {}
-        return {
-            "sharinghub:id": facts.id,
-            "sharinghub:path": clean_line(facts.path),
-            "sharinghub:stars": max(0, facts.stars),
-            **branch,
-            **({"sharinghub:revision": clean_line(facts.head_sha)} if facts.head_sha else {}),
-            "sharinghub:visibility": clean_line(facts.visibility),
-            "sharinghub:archived": facts.archived,
-            "sharinghub:topics": [topic for topic in map(clean_line, facts.topics) if topic],
-        }
-
     def _provenance(self, licence: Licence, interval: Interval | None) -> Iterator[Told]:
         readme = self.log.path
         for name in ("title", "license", "extent", "providers", "keywords", "description"):
@@ -271,8 +251,4 @@ class _Build:
         if licence.id and "license" not in self.fields:
             yield Told("license", licence.id, "CITATION.cff, GitLab's detection or the licence file")
         if interval is None:
-            yield Told("datetime", format_rfc3339(self._updated()), "head commit")
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+            yield Told("datetime", format_rfc3339(updated(self.facts)), "head commit")
