@@ -15,11 +15,13 @@ from tests.deploy.charts import CHART, FULL, LEAST, ROOT, Helm, Values
 from tests.deploy.pods import materialize
 
 # A setting that is a secret, one that the chart sets itself, and one that has no effect yet.
-SECRETS = {"gitlab_token", "hook_secret", "secret_key"}
-OWN = {"database_url", "gitlab_ca_file"}
+SECRETS = {"gitlab_token", "hook_secret", "secret_key", "database_url"}
+OWN = {"gitlab_ca_file"}
 RESERVED = {name for name, field in Settings.model_fields.items() if (field.description or "").startswith("Reserved")}
+DATABASE = "postgresql+psycopg://hub:pass-word@database/hub"
 SAMPLE_SECRETS = {
     "hub-secrets": {"token": "glpat-sample\n", "hook.secret": "h" * 20, "key": "k" * 40, "unrelated": "x"},
+    "with-database": {"url": f"{DATABASE}\n"},
     "company-ca": {"root.pem": "a certificate"},
 }
 
@@ -65,6 +67,16 @@ def test_all_values_arrive_as_they_were_given(program: Any) -> None:
     assert settings.hook_secret.get_secret_value() == "h" * 20
     assert settings.secret_key.get_secret_value() == "k" * 40
     assert settings.without_effect() == ()
+
+
+def test_a_database_of_the_secret_takes_the_place_of_the_file(program: Any, helm: Helm) -> None:
+    """Its URL holds a password, so it comes from the Secret and stands in no other object."""
+    keys = {"gitlab_token": None, "hook_secret": None, "database_url": "url"}
+    values = {**LEAST, "secrets": {"existingSecret": "with-database", "keys": keys}}
+    settings, _ = program(values)
+    assert settings.database_url == DATABASE
+    assert "database_url" not in helm.template(values)
+    assert "pass-word" not in helm.template(values)
 
 
 def test_the_schema_knows_the_settings_and_no_others() -> None:

@@ -44,7 +44,10 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 
 {{/* The settings as the program reads them from SHARINGHUB_CONFIG_FILE; what is not set is left to the program. */}}
 {{- define "sharinghub.config" -}}
-{{- $config := dict "database_url" "sqlite:////data/sharinghub.db" }}
+{{- $config := dict }}
+{{- if not (and .Values.secrets.existingSecret .Values.secrets.keys.database_url) }}
+{{- $_ := set $config "database_url" "sqlite:////data/sharinghub.db" }}
+{{- end }}
 {{- range $name, $value := .Values.config }}
 {{- if not (or (kindIs "invalid" $value) (eq (toString $value) "")) }}
 {{- $_ := set $config $name $value }}
