@@ -12,8 +12,10 @@ from typing import Any, Final
 import orjson
 
 from stac_ext.extensions.bands import Bands, read_bands
-from stac_ext.extensions.known import EXTENSIONS
+from stac_ext.extensions.blocks import field_name, gather
+from stac_ext.extensions.known import BY_PREFIX, EXTENSIONS
 from stac_ext.extensions.model import Extension, MisfitError
+from stac_ext.extensions.schema_file import SchemaExtension
 from stac_ext.problem_log import ProblemLog
 from stac_ext.sanitize import clean_line, quoted
 
@@ -21,6 +23,7 @@ MAX_BYTES: Final = 64 * 1024
 
 _IMAGES = ("image/tiff", "image/jp2", "application/netcdf", "application/x-netcdf", "application/x-hdf5")
 _BAND_KEYS = ("bands", "eo:bands", "raster:bands")
+_CITED = "/scientific/"  # fields of this extension are read as citation
 _NO_BANDS: Final = Bands((), {})
 
 
@@ -62,22 +65,31 @@ class Extensions:
         return [dict(band) for band in self.bands.bands]
 
 
-def read_extensions(fields: Mapping[str, Any], log: ProblemLog, *, defaults: Collection[str] = ()) -> Extensions:
+def read_extensions(
+    fields: Mapping[str, Any],
+    log: ProblemLog,
+    *,
+    defaults: Collection[str] = (),
+    configured: Collection[SchemaExtension] = (),
+) -> Extensions:
     """Read all that the fields of a front matter say by extensions that the hub knows.
 
-    `defaults` are the prefixes whose blocks are meant as extensions without being declared.
+    `defaults` are the prefixes whose blocks are meant as extensions without being declared. `configured` are
+    extensions that the hub knows by a schema alone; they come after those that it knows field by field.
     """
     left = dict(fields)
     values: dict[str, Any] = {}
     schemas: list[str] = []
     unread: dict[str, Any] = {}
     bands: dict[str, Any] = {}
-    listed = fields.get("extensions")
-    listed = dict(listed) if isinstance(listed, dict) else None
+    listed = _listed(fields.get("extensions"), log)
     for extension in EXTENSIONS:
         if listed is not None and not _is_same(listed.get(extension.prefix), extension):
             continue
-        declared = _gather(left, listed, extension, defaults, log)
+        if extension.bare:
+            declared = _gather_bare(left, listed, extension)
+        else:
+            declared = gather(left, listed, extension.prefix, extension.fields, extension.prefix in defaults, log)
         bands |= {f"{extension.prefix}:bands": declared.pop("bands")} if _has_bands(extension, declared) else {}
         if not declared:
             continue
@@ -87,10 +99,28 @@ def read_extensions(fields: Mapping[str, Any], log: ProblemLog, *, defaults: Col
             values |= {extension.key(name): value for name, value in found.items()}
         if rest:
             unread |= rest if extension.bare else {extension.prefix: rest}
+    for schema in configured:
+        if schema.prefix not in BY_PREFIX and _is_meant(schema, listed, fields, defaults):
+            found, rest = schema.check(gather(left, listed, schema.prefix, (), True, log), log)
+            schemas += [schema.schema] if found else []
+            values |= {f"{schema.prefix}:{name}": value for name, value in found.items()}
+            unread |= {schema.prefix: rest} if rest else {}
     if listed is not None:
         left.pop("extensions", None)
         left |= {"extensions": listed} if listed else {}
     return _with_bands(values, schemas, bands, left, unread, log)
+
+
+def _listed(value: Any, log: ProblemLog) -> dict[str, Any] | None:
+    """The declared extensions by their prefixes, those left out that others read; None where there is no mapping."""
+    if isinstance(value, dict):
+        return {prefix: entry for prefix, entry in value.items() if not (prefix == "sci" and _CITED in str(entry))}
+    if value is not None:
+        fix = "Write `extensions: {eo: https://stac-extensions.github.io/eo/v2.0.0/schema.json}`."
+        log.add(
+            "extension-list", f"`extensions` is {quoted(value)}, no mapping from prefixes.", fix, field="extensions"
+        )
+    return None
 
 
 def read_asset_fields(fields: Mapping[str, Any], log: ProblemLog, place: str) -> Extensions:
@@ -107,7 +137,7 @@ def read_asset_fields(fields: Mapping[str, Any], log: ProblemLog, place: str) ->
         keys = [] if extension.bare else [key for key in left if key.startswith(f"{extension.prefix}:")]
         if not keys:
             continue
-        declared = {_name(key, extension): left.pop(key) for key in keys}
+        declared = {field_name(key, extension.prefix, extension.fields): left.pop(key) for key in keys}
         found, rest = _check(extension, declared, log, f"{place}.", on_asset=True)
         if found:
             schemas.append(extension.schema)
@@ -143,42 +173,24 @@ def _has_bands(extension: Extension, declared: dict[str, Any]) -> bool:
     return f"{extension.prefix}:bands" in _BAND_KEYS and "bands" in declared
 
 
-def _gather(
-    left: dict[str, Any],
+def _gather_bare(left: dict[str, Any], listed: dict[str, Any] | None, extension: Extension) -> dict[str, Any]:
+    if listed is not None:
+        listed.pop(extension.prefix, None)
+    return {name: left.pop(name) for name in extension.fields if name in left and extension.means(left[name])}
+
+
+def _is_meant(
+    extension: SchemaExtension,
     listed: dict[str, Any] | None,
-    extension: Extension,
+    fields: Mapping[str, Any],
     defaults: Collection[str],
-    log: ProblemLog,
-) -> dict[str, Any]:
-    """All that is said by an extension, by the names of its fields; taken out of `left` and `listed`."""
+) -> bool:
+    """Whether a README declares the configured schema, of whatever version, or need not."""
     prefix = extension.prefix
-    if extension.bare:
-        names = [name for name in extension.fields if name in left and extension.means(left[name])]
-        if listed is not None:
-            listed.pop(prefix, None)
-        return {name: left.pop(name) for name in names}
-    blocks: list[Any] = []
-    meant = prefix in defaults
     if listed is not None and prefix in listed:
-        meant = True
-        blocks.append(listed.pop(prefix))
-    if isinstance(left.get(prefix), dict):
-        blocks.append(left.pop(prefix))
-    elif meant and left.get(prefix) is not None:
-        said = f"`{prefix}` is {quoted(left[prefix])}, not the fields of the extension."
-        log.add("extension-block", said, f"Write them below `{prefix}:`.", field=prefix)
-    blocks.append({key: left.pop(key) for key in list(left) if key.startswith(f"{prefix}:")})
-    declared: dict[str, Any] = {}
-    for block in blocks:
-        if isinstance(block, dict):
-            declared |= {_name(str(key), extension): value for key, value in block.items()}
-    return declared
-
-
-def _name(key: str, extension: Extension) -> str:
-    name = key.removeprefix(f"{extension.prefix}:")
-    plain = name.lower().replace("-", "_")
-    return plain if plain in extension.fields else name
+        address = listed[prefix]
+        return not isinstance(address, str) or extension.is_version_of(address)
+    return prefix in defaults or any(key.startswith(f"{prefix}:") for key in fields)
 
 
 def _check(

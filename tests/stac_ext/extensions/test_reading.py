@@ -292,3 +292,14 @@ def test_fields_of_an_asset() -> None:
     assert found.unread == {"file:checksum": "zz"}
     assert [schema.split("/")[-3] for schema in found.schemas] == ["projection", "file", "eo"]
     assert [problem.rule for problem in log.result()] == ["extension-value"]
+
+
+def test_a_list_of_extensions_is_told() -> None:
+    fields: dict[str, Any] = {"extensions": ["https://stac-extensions.github.io/eo/v1.1.0/schema.json"]}
+    found, problems = read({**fields, "eo": {"cloud_cover": 1}})
+    assert (found.values, found.left, problems) == ({"eo:cloud_cover": 1}, fields, ["extension-list"])
+
+
+def test_the_citation_extension_is_declared_for_those_who_read_it() -> None:
+    found, _ = read({"extensions": {"sci": "https://stac-extensions.github.io/scientific/v1.0.0/schema.json"}})
+    assert found.left == {}
