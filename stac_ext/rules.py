@@ -1,0 +1,281 @@
+"""Which problems a project can be told of: every rule with its severity, its meaning, and what to do about it.
+
+An error is a secret that is out, or a whole source that says nothing; a warning costs a field; information costs
+nothing, but somebody may want to know.
+"""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+
+class Severity(IntEnum):
+    """How bad a problem is; the worse compares greater."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+    @property
+    def word(self) -> str:
+        """How it is written in reports and options."""
+        return self.name.lower()
+
+
+INFO, WARNING, ERROR = Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule: its stable name in kebab case, its severity, what it means and what to do, each as one sentence."""
+
+    name: str
+    severity: Severity
+    meaning: str
+    fix: str
+
+
+# fmt: off
+RULES: Final[tuple[Rule, ...]] = (
+    # The README and its front matter
+    Rule("readme-missing", WARNING, "The project has no README that could say anything.",
+         "Add `README.md` to the root of the repository."),
+    Rule("readme-binary", ERROR, "The README is a binary file and gives no text.",
+         "Write it as UTF-8 text."),
+    Rule("readme-control", WARNING, "The README holds null characters, which are left out.",
+         "Remove them."),
+    Rule("readme-encoding", WARNING, "The README is not in the encoding that it should be in.",
+         "Save it as UTF-8."),
+    Rule("readme-link", WARNING, "A link or picture of the README leads nowhere.",
+         "Correct it, or add the file."),
+    Rule("readme-size", WARNING, "The README is larger than 1 MiB; only its head is read.",
+         "Move text to other files."),
+    Rule("front-matter-end", ERROR, "The front matter has no end, so none of it is used.",
+         "End it with a line `---`."),
+    Rule("front-matter-type", ERROR, "The front matter is a list or plain text, so none of it is used.",
+         "Write it as `key: value` lines."),
+    Rule("front-matter-size", ERROR, "From this line on, the front matter is more than what is read.",
+         "Shorten it: 256 KiB, 10,000 values, 32 levels, 100 aliases."),
+    Rule("front-matter-yaml", WARNING, "A field of the front matter is not valid YAML and is left out.",
+         "Correct it; text with `: ` or `#` needs quotes."),
+    Rule("front-matter-value", WARNING, "A value is of a kind that is not read, such as a tag of another program.",
+         "Write text, a number, a list or a mapping."),
+    Rule("front-matter-number", WARNING, "A number that is not finite is read as null.",
+         "Write a finite number."),
+    Rule("front-matter-key", WARNING, "A key is a list or a mapping and is left out.",
+         "Write plain text as key."),
+    Rule("front-matter-duplicate", WARNING, "A key is given twice; the last one counts.",
+         "Remove one of them."),
+    Rule("reserved-field", WARNING, "The front matter sets a field that GitLab and the catalogue decide.",
+         "Remove it."),
+    Rule("extra-size", WARNING, "A field does not fit into the 16 KiB of fields that nothing reads.",
+         "Shorten or remove it."),
+    Rule("title", WARNING, "The title is not text.",
+         "Write text."),
+    Rule("description-size", WARNING, "The description is cut, since it is too long.",
+         "Move text to other files."),
+    Rule("keywords", WARNING, "A keyword or tag is not text, or there are too many.",
+         "Write `keywords: [one, two]`."),
+    Rule("gsd", WARNING, "The ground sample distance is no positive number.",
+         "Write it in metres."),
+    # Place and time
+    Rule("extent", WARNING, "`extent` is not a mapping.",
+         "Write `spatial` and `temporal` below it."),
+    Rule("spatial-extent", WARNING, "The place cannot be used, so the item has none.",
+         "Write `[west, south, east, north]` in degrees, GeoJSON or WKT."),
+    Rule("spatial-swapped", INFO, "A box has its west and east swapped and is read as the small one that was meant.",
+         "Write `[west, south, east, north]`."),
+    Rule("temporal-extent", WARNING, "The time cannot be used, so the item has that of its newest commit.",
+         "Write two dates as `[2020-01-01, 2021-12-31]`, or `null` for an open end."),
+    Rule("header-partial", INFO, "The place is that of the files whose headers were read, not of all files.",
+         "Write `spatial` below `extent`."),
+    Rule("data-file", WARNING, "A GeoTIFF or GeoParquet file is broken, so it says nothing of its place and bands.",
+         "Store it again."),
+    # Licence, people and citation
+    Rule("licence-missing", WARNING, "No licence is known, so nobody knows what they may do with this.",
+         "Write `license: Apache-2.0` or another SPDX identifier, or add a LICENSE file."),
+    Rule("licence-unknown", WARNING, "The licence is no SPDX identifier or known text; the item says `other`.",
+         "Write an SPDX identifier or expression, or add `license-url`."),
+    Rule("licence-url", WARNING, "The address of the licence leads nowhere.",
+         "Write an https address, or the path of a file."),
+    Rule("licence-from-text", INFO, "The licence is known by the text of the licence file alone.",
+         "Write it as `license` into the front matter."),
+    Rule("provider", WARNING, "A provider has no name and is left out.",
+         "Write `name`, `roles` and `url`."),
+    Rule("provider-role", WARNING, "A role of a provider is not one of STAC.",
+         "Write licensor, producer, processor or host."),
+    Rule("provider-url", WARNING, "The address of a provider is left out.",
+         "Write an https address."),
+    Rule("providers", WARNING, "There are more providers than are used.",
+         "Name fewer."),
+    Rule("doi", WARNING, "A DOI is none and is left out.",
+         "Write it as `10.5281/zenodo.1234`."),
+    Rule("doi-from-text", INFO, "The DOI is the first one that the text of the README links to.",
+         "Write `doi` into the front matter."),
+    Rule("citation-file-encoding", WARNING, "The `CITATION.cff` is not UTF-8.",
+         "Save it as UTF-8."),
+    Rule("citation-file-size", WARNING, "The `CITATION.cff` is larger than what is read.",
+         "Shorten it."),
+    Rule("citation-file-type", ERROR, "The `CITATION.cff` is a list or plain text, so none of it is used.",
+         "Write it as `key: value` lines."),
+    Rule("citation-file-yaml", WARNING, "A field of the `CITATION.cff` is not valid YAML and is left out.",
+         "Correct it."),
+    Rule("citation-file-key", WARNING, "A key of the `CITATION.cff` is not plain text.",
+         "Write plain text as key."),
+    Rule("citation-file-duplicate", WARNING, "A key of the `CITATION.cff` is given twice; the last one counts.",
+         "Remove one of them."),
+    Rule("citation-file-number", WARNING, "A number of the `CITATION.cff` is not finite and is read as null.",
+         "Write a finite number."),
+    Rule("citation-file-value", WARNING, "A field of the `CITATION.cff` is not what the format asks for.",
+         "Correct it by the Citation File Format."),
+    Rule("citation-file-missing", WARNING, "The `CITATION.cff` lacks a field that the format asks for.",
+         "Add it."),
+    Rule("citation-file-url", WARNING, "An address in the `CITATION.cff` is left out.",
+         "Write an https address."),
+    # Files, links and other projects
+    Rule("asset-rule", WARNING, "A rule of `assets` cannot be used.",
+         "Write a path, a glob, or a mapping with `path`, `glob` or `href`."),
+    Rule("asset-rules", WARNING, "There are more rules of `assets` than are used.",
+         "Use wider globs."),
+    Rule("asset-missing", WARNING, "A rule of `assets` names no file of the repository.",
+         "Correct it, or add the file."),
+    Rule("asset-key", INFO, "One key names several files, so their keys are numbered.",
+         "Write `{path}` in the key."),
+    Rule("asset-url", WARNING, "The address of an asset is left out.",
+         "Write an https address without user, password and token."),
+    Rule("asset-field", WARNING, "A rule of `assets` has a key that is not known.",
+         "Remove it."),
+    Rule("asset-type", WARNING, "The type of an asset is no media type.",
+         "Write one as `image/tiff`, or a `type-as`."),
+    Rule("asset-roles", WARNING, "A role of an asset is not text.",
+         "Write `roles: [data]`."),
+    Rule("too-many-assets", WARNING, "There are more assets than an item holds.",
+         "Name fewer files, or pack them into archives."),
+    Rule("too-many-files", WARNING, "The repository holds more files than are read.",
+         "Keep large numbers of files in DVC, an archive or a package."),
+    Rule("unsafe-format", WARNING, "A file can run code when it is loaded; the item says so.",
+         "Store weights as safetensors, or the model as ONNX."),
+    Rule("preview", WARNING, "The preview is no picture that can be shown.",
+         "Name a PNG, JPEG, GIF or WebP file."),
+    Rule("link", WARNING, "A link cannot be used.",
+         "Write `rel` and `href`, with a file of the repository or an https address."),
+    Rule("links", WARNING, "There are more links than are used.",
+         "Name fewer."),
+    Rule("related", WARNING, "A reference to another project cannot be read, or there are too many.",
+         "Write the path, the id or the address of a project."),
+    Rule("release-link", WARNING, "A link of a release is left out.",
+         "Correct it in the release."),
+    Rule("facet-omitted", INFO, "A part of the project is left out, as fewer people may see it than the code.",
+         "Give both the same access level in the project's settings."),
+    Rule("topic-missing", INFO, "The project has no topic of a collection, so it is not in the catalogue.",
+         "Add the topic in the project's settings."),
+    # Models
+    Rule("ml-model-unknown", INFO, "No source tells a field of ml-model; the item says `unknown`.",
+         "Write it below `ml-model`."),
+    Rule("ml-model-field", WARNING, "The extension ml-model has no such field.",
+         "Correct its name."),
+    Rule("ml-model-value", WARNING, "A value below `ml-model` is not what the extension takes.",
+         "Correct it."),
+    Rule("ml-model-type", INFO, "`ml-model:type` can only be `ml-model`.",
+         "Remove it."),
+    Rule("ml-model-block", WARNING, "`ml-model` is no mapping.",
+         "Write its fields below it."),
+    Rule("ml-model-elsewhere", WARNING, "Fields of ml-model stand in a project that is no model.",
+         "Remove them, or give the project the topic of AI models."),
+    Rule("mlm-incomplete", INFO, "A field that MLM requires is not known, so the item has no MLM fields.",
+         "Write it below `mlm`."),
+    Rule("mlm-field", WARNING, "The extension MLM has no such field.",
+         "Correct its name."),
+    Rule("mlm-value", WARNING, "A value of MLM is left out.",
+         "Correct it by the MLM specification."),
+    Rule("mlm-block", WARNING, "`mlm` is no mapping.",
+         "Write its fields below it."),
+    Rule("mlm-size", WARNING, "The MLM fields are larger than what an item holds.",
+         "Name fewer inputs, bands and classes."),
+    Rule("mlm-variables", WARNING, "Variables of an input are left out: the catalogue does not describe them as a data cube.",
+         "Name them in `description`."),
+    Rule("mlm-dimension", WARNING, "No dimension of an input is called `bands`, so its bands are left out or renamed.",
+         "Write `bands` in `dim_order`."),
+    Rule("mlm-older", INFO, "A field of an older version of MLM is read as that of version 1.5.",
+         "Write the newer field."),
+    Rule("mlmodel", WARNING, "The `MLmodel` file, or a field of it, cannot be used.",
+         "Let MLflow write it again."),
+    Rule("mlmodel-several", INFO, "There are several `MLmodel` files; the item describes the first.",
+         "Make a project of each model."),
+    Rule("mlmodel-signature", WARNING, "The signature of the `MLmodel` file cannot be used.",
+         "Log the model with a signature."),
+    Rule("model-file", WARNING, "A model file is broken, so it tells nothing.",
+         "Store it again."),
+    Rule("model-index", WARNING, "A result of `model-index` is left out.",
+         "Write it as in cards of Hugging Face."),
+    Rule("card-value", WARNING, "A field of a Hugging Face card is left out.",
+         "Correct it by the documentation of model cards."),
+    # STAC extensions
+    Rule("extension-list", WARNING, "`extensions` is no mapping from prefixes.",
+         "Write `extensions: {eo: …}` with the address of each schema."),
+    Rule("extension-unknown", INFO, "The catalogue does not know this extension; its fields are kept apart.",
+         "Nothing, or ask those who run the catalogue for it."),
+    Rule("extension-block", WARNING, "The block of an extension is no mapping.",
+         "Write the fields below the prefix."),
+    Rule("extension-field", WARNING, "The extension has no such field here; it is kept apart.",
+         "Correct its name, or write it in `assets`."),
+    Rule("extension-value", WARNING, "A value is not what the extension takes; it is kept apart.",
+         "Correct it by the specification of the extension."),
+    Rule("extension-incomplete", WARNING, "A field that the extension requires is missing, so it is left out whole.",
+         "Add the field."),
+    Rule("extension-bands", WARNING, "Bands cannot be used, or it is not clear of which file they are.",
+         "Write a list of bands, and name the image in `assets`."),
+    # DVC
+    Rule("dvc-remote-secret", ERROR, "A secret is in the repository, where everybody reads it who reads the code.",
+         "Withdraw it where it was issued, then give it with `dvc remote modify --local`."),
+    Rule("dvc-yaml", ERROR, "A file of DVC is not valid YAML, so nothing that it tracks is shown.",
+         "Correct it, or let DVC write it again."),
+    Rule("dvc-file-type", WARNING, "A file with a name of DVC is not one of DVC.",
+         "Write it with DVC, or give it another name."),
+    Rule("dvc-file-size", WARNING, "A file of DVC is larger than what is read.",
+         "Track folders in place of files."),
+    Rule("dvc-path", WARNING, "An output lies outside of the repository, or its path cannot be shown.",
+         "Track a path inside the repository."),
+    Rule("dvc-hash", WARNING, "The hash of an output is none.",
+         "Run `dvc commit`, and commit the file that it writes."),
+    Rule("dvc-size", WARNING, "The size of an output is none.",
+         "Run `dvc commit`, and commit the file that it writes."),
+    Rule("dvc-wdir", WARNING, "The working folder of a file or stage is not in the repository.",
+         "Write a folder of the repository, without parameters."),
+    Rule("dvc-output-twice", WARNING, "Two files track one path with different hashes.",
+         "Track it in one place."),
+    Rule("dvc-legacy", INFO, "Outputs have a hash of DVC 2, which is no checksum of their bytes.",
+         "Run `dvc cache migrate --dvc-files` with DVC 3, and push."),
+    Rule("dvc-unreachable", WARNING, "Outputs lie where the catalogue cannot lead anybody.",
+         "Push them to a remote that others reach."),
+    Rule("dvc-unread", WARNING, "More files of DVC than are read; what they track is not shown.",
+         "Track folders in place of files."),
+    Rule("dvc-config-unread", WARNING, "The DVC configuration was not read, so it is not known where data lies.",
+         "Keep it small, and in git itself."),
+    Rule("dvc-remotes", WARNING, "There are more remotes than are used.",
+         "Remove those of no use."),
+    Rule("dvc-remote-default", WARNING, "There are several remotes and none is the default, so it is not known where data lies.",
+         "Say which it is with `dvc remote default NAME`."),
+    Rule("dvc-remote-unknown", WARNING, "A remote is used that the configuration does not name.",
+         "Add it with `dvc remote add`, without its credentials."),
+    Rule("dvc-remote-url", WARNING, "The address of a remote is missing or cannot be shown.",
+         "Give it with `dvc remote modify NAME url URL`, without user, password and query."),
+    Rule("dvc-remote-other-project", WARNING, "The remote is the store of another project, whose readers may differ.",
+         "Set the address of this project's own store."),
+    Rule("dvc-too-many", WARNING, "The repository has more outputs than are read.",
+         "Track folders in place of files."),
+    Rule("dvc-too-many-assets", WARNING, "There are more outputs than an item holds.",
+         "Track folders in place of their files."),
+    # The catalogue itself
+    Rule("too-many-problems", WARNING, "There are more problems than are listed.",
+         "Mend those that are listed, and look again."),
+    Rule("internal-error", ERROR, "A field could not be read by a fault of the catalogue.",
+         "Report it to those who run the catalogue."),
+)
+# fmt: on
+BY_NAME: Final = {rule.name: rule for rule in RULES}
+
+
+def severity_of(name: str) -> Severity:
+    """The severity of a rule; that of a name that is no rule is WARNING."""
+    return BY_NAME[name].severity if name in BY_NAME else WARNING
