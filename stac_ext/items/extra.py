@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import orjson
 
+from stac_ext.extensions.known import EXTENSIONS
 from stac_ext.items.ml_model import is_ml_model_key
 from stac_ext.problem_log import ProblemLog
 
@@ -28,6 +29,7 @@ _EXTENSIONS = frozenset(
     {
         *("eo", "label", "mlm", "sci", "raster", "proj", "projection", "view", "sar", "sat", "cube", "table"),
         *("processing", "file", "version", "storage", "auth", "alternate", "classification", "ml-aoi", "ml-model"),
+        *("datacube", "grid"),
     }
 )
 
@@ -59,7 +61,17 @@ def _report_extension(key: str, value: Any, extensions: Any, log: ProblemLog) ->
         log.add("ml-model-elsewhere", f"`{key}` is kept in `sharinghub:extra`: this is no model.", fix, field=key)
         return
     said = f"The catalogue does not know the extension `{prefix}` this way; `{key}` is kept in `sharinghub:extra`."
-    log.add("extension-unknown", said, field=key)
+    log.add("extension-unknown", said, _fix(prefix, extensions), field=key)
+
+
+def _fix(prefix: str, extensions: Any) -> str:
+    other = next((one.prefix for one in EXTENSIONS if one.name == prefix and one.prefix != prefix), None)
+    if other is not None:
+        return f"Its prefix is `{other}`."
+    known = next((one for one in EXTENSIONS if one.prefix == prefix), None)
+    if known is not None and isinstance(extensions, dict) and prefix in extensions:
+        return f"The prefix `{prefix}` is that of {known.schema}."
+    return "Those who run the catalogue can configure its schema."
 
 
 def _fitting(kept: dict[str, Any], log: ProblemLog) -> dict[str, Any]:
