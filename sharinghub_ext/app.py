@@ -114,6 +114,8 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         Route("/assets/{project_id}/packages/{names:path}", package_file, methods=["GET"]),
         Route("/assets/{project_id}/{revision}/{path:path}", asset, methods=["GET"]),
     ]
+    if hub.dvc is not None:
+        app.router.routes += hub.dvc.routes()
     _HubApi(
         settings=ApiSettings(
             stac_fastapi_title=settings.title,
@@ -142,7 +144,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         middlewares=[  # the first is the innermost
             Middleware(BodyLimit, path="/stac", max_bytes=1024 * 1024),
             Middleware(CacheHeaders),
-            Middleware(BrotliMiddleware, quality=1, minimum_size=1024, excluded_handlers=["/assets/"]),
+            Middleware(BrotliMiddleware, quality=1, minimum_size=1024, excluded_handlers=["/assets/", "/dvc/"]),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, ByteSize, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -121,6 +121,17 @@ class Settings(BaseSettings):
     cors_origins: list[Annotated[str, AfterValidator(_origin)]] = Field(
         ["*"], description='Web origins whose pages may call the API (as JSON: `["https://browser.example.org"]`).'
     )
+    store_url: str | None = Field(
+        None,
+        description="Where DVC data is kept: `file://` and the path of a folder. Default: the folder `objects` beside "
+        "the SQLite file; with PostgreSQL there is none, and nothing is served under `/dvc`.",
+    )
+    dvc_object_limit: ByteSize = Field(
+        ByteSize(0), description="How large one DVC object may be, such as `50GiB`; 0 sets no limit."
+    )
+    dvc_project_quota: ByteSize = Field(
+        ByteSize(0), description="How much DVC data one project may store, such as `500GiB`; 0 sets no limit."
+    )
     title: str = Field("SharingHub", min_length=1, description="The title of the catalogue.")
     description: str = Field(
         "AI models and datasets of a GitLab, as a STAC catalogue.", min_length=1, description="Its description."
@@ -132,7 +143,6 @@ class Settings(BaseSettings):
     visitor_token: Secret | None = Field(None, description="Reserved: what visitors read with. No effect yet.")
     oauth_client_id: str | None = Field(None, description="Reserved: sign-in in the browser. No effect yet.")
     oauth_client_secret: Secret | None = Field(None, description="Reserved: sign-in in the browser. No effect yet.")
-    store_url: str | None = Field(None, description="Reserved: where DVC data is kept. No effect yet.")
 
     @property
     def hook_secret_is_short(self) -> bool:
@@ -146,7 +156,7 @@ class Settings(BaseSettings):
 
     def without_effect(self) -> tuple[str, ...]:
         """The names of reserved settings that are set though they do nothing yet."""
-        reserved = ("gitlab_admin_token", "visitor_token", "oauth_client_id", "oauth_client_secret", "store_url")
+        reserved = ("gitlab_admin_token", "visitor_token", "oauth_client_id", "oauth_client_secret")
         return tuple(PREFIX + name.upper() for name in reserved if getattr(self, name) is not None)
 
     def model_post_init(self, context: Any, /) -> None:

@@ -23,6 +23,8 @@ from sharinghub_ext import __version__
 from sharinghub_ext.api.links import Urls
 from sharinghub_ext.auth.viewers import ANONYMOUS_NOTE, Viewers
 from sharinghub_ext.config import Settings, SettingsError
+from sharinghub_ext.dvc.building import build_dvc
+from sharinghub_ext.dvc.routes import DvcRemote
 from stac_ext.categories import DEFAULT_CATEGORIES, Category
 from stac_ext.clock import Clock, SystemClock
 from stac_ext.keyset import PageTokens
@@ -69,6 +71,7 @@ class Hub:
     http: tuple[httpx.AsyncClient, ...]
     indexer: Indexer
     sweeper: Sweep
+    dvc: DvcRemote | None = None
     status: IndexStatus = field(default_factory=IndexStatus)
     indexed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -112,6 +115,8 @@ class Hub:
     async def close(self) -> None:
         """Stop background work and release connections."""
         await self.viewers.close()
+        if self.dvc is not None:
+            await self.dvc.close()
         for client in self.http:
             await client.aclose()
         self.database.close()
@@ -157,7 +162,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     inbox = Inbox(database)
     secret = settings.secret_key.get_secret_value().encode() if settings.secret_key else database.secret()
     grants = GrantRefresher(viewer_client, database, topics, clock)
-    return Hub(
+    hub = Hub(
         settings=settings,
         clock=clock,
         urls=urls,
@@ -186,6 +191,8 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         indexer=indexer,
         sweeper=Sweep(service, indexer, writer, topics, settings.gitlab_concurrency),
     )
+    hub.dvc = build_dvc(settings, urls.public, topics, secret, clock, viewer_client, hub.viewers, hub.reader)
+    return hub
 
 
 def store_options(settings: Settings) -> StoreOptions:

@@ -208,17 +208,24 @@ class ViewerClient:
         finally:
             await response.aclose()
 
-    async def _projects(self, query: str, variables: dict[str, Any], credential: Credential) -> dict[str, Any]:
+    async def query(self, query: str, variables: dict[str, Any], credential: Credential | None) -> dict[str, Any]:
+        """The `data` of one GraphQL query. Raises GitLabError."""
+        headers = credential.headers() if credential else {}
         try:
             response = await self._http.post(
-                "/api/graphql", json={"query": query, "variables": variables}, headers=credential.headers()
+                "/api/graphql", json={"query": query, "variables": variables}, headers=headers
             )
         except httpx.HTTPError as error:
             raise _unreachable(error) from error
         answer = _json(response)
         data = answer.get("data")
-        projects = data.get("projects") if isinstance(data, dict) else None
-        if not isinstance(projects, dict) or answer.get("errors"):
+        if not isinstance(data, dict) or answer.get("errors"):
+            raise GitLabUnavailable("GitLab's GraphQL API answered with errors")
+        return data
+
+    async def _projects(self, query: str, variables: dict[str, Any], credential: Credential) -> dict[str, Any]:
+        projects = (await self.query(query, variables, credential)).get("projects")
+        if not isinstance(projects, dict):
             raise GitLabUnavailable("GitLab's GraphQL API answered with errors")
         return projects
 

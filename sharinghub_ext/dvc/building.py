@@ -1,0 +1,71 @@
+"""Which object store the settings name, and the DVC remote put together on it; none where they name no place."""
+
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from anyio.to_thread import run_sync
+from sqlalchemy.engine import make_url
+
+from gitlab_hooks.gateway.viewer import ViewerClient
+from sharinghub_ext.auth.viewers import Viewers
+from sharinghub_ext.config import Settings, SettingsError
+from sharinghub_ext.dvc.local import LocalStore
+from sharinghub_ext.dvc.quota import Quotas
+from sharinghub_ext.dvc.receiving import Receiver
+from sharinghub_ext.dvc.refusals import Refusals
+from sharinghub_ext.dvc.rights import LiveRights
+from sharinghub_ext.dvc.routes import DvcRemote
+from sharinghub_ext.dvc.store import ObjectStore, StoreFailure
+from stac_ext.clock import Clock
+from stac_ext.store.reader import CatalogueReader
+
+_BESIDE: Final = "objects"
+
+
+def object_folder(settings: Settings) -> Path | None:
+    """The folder of the objects, None where no setting leads to one. Raises SettingsError."""
+    if settings.store_url is None:
+        database = make_url(settings.database_url)
+        if database.get_backend_name() != "sqlite" or not database.database:
+            return None
+        return Path(database.database).parent / _BESIDE
+    parts = urlsplit(settings.store_url)
+    if parts.scheme != "file" or parts.netloc not in ("", "localhost") or parts.path.strip("/") == "":
+        raise SettingsError("SHARINGHUB_STORE_URL: use file:///path/to/a/folder; no other kind of store exists yet")
+    return Path(unquote(parts.path))
+
+
+def open_objects(settings: Settings) -> ObjectStore | None:
+    """The object store of the settings. Raises SettingsError where it cannot be used."""
+    folder = object_folder(settings)
+    if folder is None:
+        return None
+    try:
+        return LocalStore(folder)
+    except StoreFailure as error:
+        raise SettingsError(f"SHARINGHUB_STORE_URL: {folder} cannot be used: {error}") from error
+
+
+def build_dvc(
+    settings: Settings,
+    public_url: str,
+    topics: tuple[str, ...],
+    secret: bytes,
+    clock: Clock,
+    client: ViewerClient,
+    viewers: Viewers,
+    reader: CatalogueReader,
+) -> DvcRemote | None:
+    """The DVC remote of every project, None where there is no store. Raises SettingsError."""
+    store = open_objects(settings)
+    if store is None:
+        return None
+
+    async def is_public(project_id: int) -> bool:
+        return await run_sync(reader.shows_project, await viewers.resolve(None), project_id)
+
+    refusals = Refusals(secret, clock, settings.refusals_per_minute)
+    rights = LiveRights(client, frozenset(topics), refusals, is_public, clock)
+    receiver = Receiver(store, Quotas(store, settings.dvc_project_quota, clock), settings.dvc_object_limit)
+    return DvcRemote(store, rights, receiver, public_url)

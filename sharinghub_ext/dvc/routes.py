@@ -1,0 +1,95 @@
+"""The DVC remote of each project, `/dvc/{project id}/{key}`: who may pull, who may push, and which answer says no.
+
+Every refusal is sent before the body is read. Who may not read gets the same 404 for what is hidden and for what is
+missing; whoever may read is told why a push is refused.
+"""
+
+from typing import Final
+
+import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gitlab_hooks.gateway.viewer import Credential
+from sharinghub_ext.auth.credentials import credential_of
+from sharinghub_ext.dvc.directory import Directories, is_page
+from sharinghub_ext.dvc.keys import ObjectName, parse_name
+from sharinghub_ext.dvc.receiving import Receiver
+from sharinghub_ext.dvc.rights import LiveRights, Verdict, unauthorized
+from sharinghub_ext.dvc.serving import object_response
+from sharinghub_ext.dvc.store import ObjectStore, StoreFailure, StoreFull
+from sharinghub_ext.problems import Problem, not_found
+
+PATH: Final = "/dvc"
+_WRITES: Final = ("PUT", "POST")
+log = structlog.get_logger()
+
+
+class DvcRemote:
+    """The remotes of all projects on one store."""
+
+    def __init__(self, store: ObjectStore, rights: LiveRights, receiver: Receiver, public_url: str) -> None:
+        self._store, self._rights, self._receiver = store, rights, receiver
+        self._directories = Directories(f"{public_url}{PATH}")
+
+    def routes(self) -> list[Route]:
+        """The routes, to be put into an application."""
+        return [Route(f"{PATH}/{{project_id}}/{{key:path}}", self.answer, methods=["GET", *_WRITES])]
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        await self._rights.close()
+        await self._receiver.close()
+
+    async def answer(self, request: Request) -> Response:
+        """GET, HEAD, POST or PUT of one object."""
+        try:
+            return await (self._write if request.method in _WRITES else self._read)(request)
+        except StoreFull as error:
+            log.error("the store of DVC data is full", error=str(error))
+            raise Problem(507, "The hub has no room for more data. Tell those who run it.") from error
+        except StoreFailure as error:
+            log.error("the store of DVC data failed", error=str(error))
+            detail = "The hub's store of data does not answer at the moment. Try again soon."
+            raise Problem(503, detail, {"Retry-After": "5"}) from error
+        except ClientDisconnect:
+            return Response(None, 400)  # nobody is there to read it
+
+    async def _read(self, request: Request) -> Response:
+        name, _, _ = await self._allowed(request)
+        found = await self._store.open(name)
+        if found is None:
+            raise not_found()
+        if is_page(request, name):
+            return await self._directories.page(request, name, found)
+        return await object_response(request, name, found)
+
+    async def _write(self, request: Request) -> Response:
+        name, credential, verdict = await self._allowed(request)
+        if credential is None:
+            raise unauthorized("A push needs a token of GitLab: send one of somebody who may push code there.")
+        if not verdict.write:
+            raise Problem(403, "You may read this project, but not push code to it, so nothing is stored.")
+        return await self._receiver.receive(request, name)
+
+    async def _allowed(self, request: Request) -> tuple[ObjectName, Credential | None, Verdict]:
+        """The object that is asked for, by a caller who may read it. Raises Problem 400, 401, 403, 404, 429 or 503."""
+        name = parse_name(str(request.path_params["project_id"]), str(request.path_params["key"]))
+        if name is None:
+            raise not_found()
+        try:
+            credential = credential_of(request, basic=True)
+        except Problem as problem:
+            if problem.status == 401:
+                raise unauthorized(problem.detail) from problem
+            raise
+        client = request.client.host if request.client else ""
+        verdict = await self._rights.of(credential, name.project_id, client)
+        if not verdict.read:
+            raise not_found()
+        if not verdict.listed:
+            raise Problem(
+                404, "This project is not in the catalogue: give it a topic of the catalogue in GitLab first."
+            )
+        return name, credential, verdict
