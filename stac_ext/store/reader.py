@@ -10,7 +10,7 @@ from stac_ext.query import SearchQuery
 from stac_ext.store.database import Database, retried
 from stac_ext.store.narrowing import projects_at, storable
 from stac_ext.store.references import ItemUrl, linked
-from stac_ext.store.schema import item
+from stac_ext.store.schema import item, project
 from stac_ext.store.search import MAX_COUNT, Search
 from stac_ext.store.summaries import Extent, Summaries, terms
 from stac_ext.visibility import visible
@@ -78,14 +78,22 @@ class CatalogueReader:
 
     @retried
     def item_id_of_path(self, viewer: Viewer, collection: str, path: str) -> str | None:
-        """The id of the visible item whose project has, or had, this path. A live project wins over a former path."""
+        """The id of the visible item whose project has, or had, this path. A live project wins over a former path.
+
+        Where two projects claim it, the one that was read last is right: GitLab gives a path to one project.
+        """
         if len(storable((collection, path))) < 2:
             return None
-        statement = select(item.c.item_id).where(
-            visible(viewer, item),
-            item.c.collection == collection,
-            item.c.project_id.in_(projects_at((path,))),
-            item.c.version.is_(None),
+        statement = (
+            select(item.c.item_id)
+            .join(project, project.c.id == item.c.project_id)
+            .where(
+                visible(viewer, item),
+                item.c.collection == collection,
+                item.c.project_id.in_(projects_at((path,))),
+                item.c.version.is_(None),
+            )
+            .order_by(project.c.seq.desc())
         )
         with self._database.read() as conn:
             return conn.execute(statement).scalars().first()

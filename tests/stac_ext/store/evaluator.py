@@ -55,6 +55,7 @@ class Known:
     path: str
     visibility: Visibility
     entries: tuple[Entry, ...]
+    written: int
 
 
 @dataclass
@@ -64,13 +65,15 @@ class Model:
     projects: dict[int, Known] = field(default_factory=dict)
     former: dict[str, int] = field(default_factory=dict)
     grants: dict[str, set[int]] = field(default_factory=dict)
+    writes: int = 0
 
     def put(self, project_id: int, path: str, visibility: Visibility, entries: Sequence[Entry]) -> None:
         old = self.projects.get(project_id)
         if old is not None and old.path != path.lower():
             self.former[old.path] = project_id
         self.former.pop(path.lower(), None)
-        self.projects[project_id] = Known(path.lower(), visibility, tuple(entries))
+        self.writes += 1
+        self.projects[project_id] = Known(path.lower(), visibility, tuple(entries), self.writes)
 
     def drop(self, project_id: int) -> None:
         self.projects.pop(project_id, None)
@@ -120,11 +123,12 @@ class Model:
     def item(self, viewer: Viewer, key: Key) -> Entry | None:
         return next((entry for _, entry in self.visible(viewer) if entry.key == key), None)
 
-    def ids_of_path(self, viewer: Viewer, collection: str, path: str) -> set[str]:
-        """The newest states of a collection that a path may lead to; more than one where projects claim one path."""
+    def id_of_path(self, viewer: Viewer, collection: str, path: str) -> str | None:
+        """The newest state that a path leads to; where two projects claim it, that of the one that was written last."""
         at = self.at_path(path)
-        heads = [entry for number, entry in self.visible(viewer) if number in at and entry.version is None]
-        return {entry.item["id"] for entry in heads if entry.item["collection"] == collection}
+        heads = [(number, entry) for number, entry in self.visible(viewer) if number in at and entry.version is None]
+        found = [(self.projects[number].written, entry) for number, entry in heads if entry.key[0] == collection]
+        return max(found, key=lambda pair: pair[0])[1].item["id"] if found else None
 
     def extent(self, viewer: Viewer, collection: str) -> Extent:
         heads = [entry for _, entry in self.visible(viewer) if entry.version is None and entry.key[0] == collection]

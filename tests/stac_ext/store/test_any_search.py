@@ -256,5 +256,4 @@ def assert_read_singly(store: Store, viewer: Viewer) -> None:
         assert store.reader.extent(viewer, collection) == model.extent(viewer, collection)
         for path in drawing.PATHS:
             found = store.reader.item_id_of_path(viewer, collection, path)
-            possible = model.ids_of_path(viewer, collection, path)
-            assert found in possible if possible else found is None
+            assert found == model.id_of_path(viewer, collection, path)
