@@ -1,4 +1,7 @@
-"""The command line: `sharinghub serve · sync · migrate · demo · standin`. Exit codes: 2 settings, 3 GitLab, 4 store."""
+"""The command line: `sharinghub serve · sync · lint · migrate · demo · standin`.
+
+Exit codes: 2 settings, 3 GitLab, 4 store.
+"""
 
 import sys
 from typing import Annotated
@@ -7,7 +10,7 @@ import typer
 
 from sharinghub_ext import __version__
 from sharinghub_ext.checks import GitLabCheckFailed
-from sharinghub_ext.cli import demo, migrate, serve, standin, sync
+from sharinghub_ext.cli import demo, lint, migrate, serve, standin, sync
 from sharinghub_ext.config import SettingsError
 from stac_ext.store.database import StoreError
 
@@ -18,6 +21,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.command)
 app.command("sync")(sync.command)
+app.command("lint")(lint.command)
 app.command("migrate")(migrate.command)
 app.command("demo")(demo.command)
 app.command("standin")(standin.command)
