@@ -14,6 +14,7 @@ import structlog
 from gitlab_hooks.reading import Absent, ProjectReader, Read, Unchanged
 from stac_ext.categories import Category
 from stac_ext.clock import Clock
+from stac_ext.extensions.schema_file import SchemaExtension
 from stac_ext.items.builder import BuildContext, build_item
 from stac_ext.items.versions import beside, in_order
 from stac_ext.model import BuiltItem, OmittedFacet, Problem, ProjectFacts, Release
@@ -58,6 +59,7 @@ class Indexer:
         *,
         salt: str = "",
         versions_kept: int = VERSIONS_KEPT,
+        extensions: Sequence[SchemaExtension] = (),
     ) -> None:
         """`salt` stands for everything but the project that shapes items; the newest `versions_kept` are kept."""
         self._reader = reader
@@ -68,6 +70,7 @@ class Indexer:
         self._clock = clock
         self._salt = salt
         self._versions_kept = versions_kept
+        self._extensions = extensions
 
     async def refresh(self, project_id: int, listed: dict[str, Any] | None = None) -> Outcome:
         """Make the index say of this project what GitLab says now. Raises GitLabError where it says nothing."""
@@ -105,12 +108,12 @@ class Indexer:
         releases = in_order(facts.releases)[-self._versions_kept :] if self._versions_kept else []
         facts = replace(facts, releases=tuple(one for one in facts.releases if one in releases or one.upcoming))
         built: list[tuple[BuiltItem, Release | None]] = [
-            (build_item(facts, one, self._context), None) for one in categories
+            (build_item(facts, one, self._context, None, self._extensions), None) for one in categories
         ]
         same = {one.tag for one in releases if held.get(one.tag) == self._source(one)}
         known = [(one.tag, one.sha) for one in releases if one.tag in same and one.sha]
         for release, at in self._reader.new_versions(facts, known):
-            built += [(build_item(at, one, self._context, release), release) for one in categories]
+            built += [(build_item(at, one, self._context, release, self._extensions), release) for one in categories]
         problems = [problem for one, release in built if release is None for problem in one.problems]
         if facts.files_truncated:
             fix = "keep large numbers of files in DVC, an archive or a package"

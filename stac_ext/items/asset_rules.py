@@ -1,12 +1,14 @@
 """What a README's `assets` asks for: SharingHub's rules, read into values.
 
 A rule is a glob, or a mapping with `glob`, `path` or `href`, and with `key`, `type`, `type-as`, `title`, `description`
-and `roles`. In `key`, `title` and `description`, `{path}` and `{key}` stand for those of each match.
+and `roles`. In `key`, `title` and `description`, `{path}` and `{key}` stand for those of each match. Fields of known
+extensions (`proj:code`) and `bands` are taken into each asset.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from stac_ext.extensions.reading import Extensions, read_asset_fields
 from stac_ext.globs import Glob
 from stac_ext.media_types import TYPE_AS, is_media_type
 from stac_ext.problem_log import ProblemLog
@@ -19,9 +21,9 @@ _FIX = "Write a glob, or a mapping with `glob`, `path` or `href`."
 
 @dataclass(frozen=True, slots=True)
 class AssetRule:
-    """One rule; exactly one of `glob`, `path` and `href` is set, the others but `field` where they are given."""
+    """One rule; exactly one of `glob`, `path` and `href` is set, the others but `declared_at` where they are given."""
 
-    field: str
+    declared_at: str
     glob: Glob | None = None
     path: str | None = None
     href: str | None = None
@@ -30,6 +32,7 @@ class AssetRule:
     description: str | None = None
     media_type: str | None = None
     roles: tuple[str, ...] | None = None
+    extended: Extensions = field(default_factory=Extensions)
 
     @property
     def wanted(self) -> str:
@@ -65,7 +68,8 @@ def _rule(entry: Any, field: str, log: ProblemLog) -> AssetRule:
         entry = {"glob": entry}
     if not isinstance(entry, dict):
         raise ValueError(f"it is {quoted(entry)}")
-    if unknown := sorted(set(entry) - _KEYS):
+    extended = read_asset_fields({key: value for key, value in entry.items() if key not in _KEYS}, log, field)
+    if unknown := sorted(str(key) for key in extended.left):
         names = ", ".join(f"`{name}`" for name in unknown[:5])
         log.add("asset-field", f"Asset rules have no {names}.", f"Known are {', '.join(sorted(_KEYS))}.", field=field)
     target = next((name for name in ("glob", "path", "href") if entry.get(name)), None)
@@ -74,7 +78,7 @@ def _rule(entry: Any, field: str, log: ProblemLog) -> AssetRule:
     text = clean_text(entry[target], 4_096).strip()
     description = entry.get("description")
     return AssetRule(
-        field=field,
+        declared_at=field,
         glob=Glob(text) if target == "glob" else None,
         path=text if target == "path" else None,
         href=text if target == "href" else None,
@@ -83,6 +87,7 @@ def _rule(entry: Any, field: str, log: ProblemLog) -> AssetRule:
         description=(clean_text(description, 1_000).strip() or None) if isinstance(description, str) else None,
         media_type=_media_type(entry, field, log),
         roles=_roles(entry.get("roles"), field, log),
+        extended=extended,
     )
 
 

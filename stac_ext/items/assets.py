@@ -50,6 +50,7 @@ class AssetGatherer:
         self.log = log
         self._keys: dict[str, str] = {}
         self._names: dict[str, str] = {}
+        self._schemas: dict[str, None] = {}
         self._repeats: defaultdict[str, int] = defaultdict(lambda: 1)
         self._left_out = 0
         files = facts.files if facts.head_sha else ()
@@ -61,6 +62,7 @@ class AssetGatherer:
         return [
             *([FILE_EXTENSION] if any(key.startswith("file:") for key in used) else []),
             *([ALTERNATE_EXTENSION] if "alternate" in used else []),
+            *self._schemas,
         ]
 
     def files(self) -> list[tuple[str, pystac.Asset]]:
@@ -122,10 +124,10 @@ class AssetGatherer:
         files = self._named_by(rule)
         if not files:
             said = f"No file of the repository is {quoted(rule.wanted)}."
-            self.log.add("asset-missing", said, "Correct it, or add the file.", field=rule.field)
+            self.log.add("asset-missing", said, "Correct it, or add the file.", field=rule.declared_at)
         if rule.key and len(files) > 1 and "{path}" not in rule.key:
             said = f"The key {quoted(rule.key)} names {len(files)} files, so their keys are numbered."
-            self.log.add("asset-key", said, "Write `{path}` in the key.", field=rule.field)
+            self.log.add("asset-key", said, "Write `{path}` in the key.", field=rule.declared_at)
         for file in files:
             self._add_file(file, rule)
 
@@ -147,7 +149,7 @@ class AssetGatherer:
         try:
             url = safe_url(href, DATA)
         except ValueError as error:
-            self.log.add("asset-url", f"An asset is not used: {error}.", "Write an https URL.", field=rule.field)
+            self.log.add("asset-url", f"An asset is not used: {error}.", "Write an https URL.", field=rule.declared_at)
             return
         name = clean_line(posixpath.basename(urlsplit(url).path), 200)
         kind = file_kind(name)
@@ -194,8 +196,9 @@ class AssetGatherer:
             description=_filled(rule.description if rule else None, unique, path, 1_000),
             media_type=media_type,
             roles=roles,
-            extra_fields=extra,
+            extra_fields={**(rule.extended.properties() if rule else {}), **extra},
         )
+        self._schemas.update(dict.fromkeys(rule.extended.schemas if rule else ()))
         return unique
 
     # The picture

@@ -3,7 +3,7 @@
 Whatever a project holds costs at most the field that it stands in: `build_item` raises for none of it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 import pystac
@@ -12,6 +12,7 @@ from stac_ext.cards.citation_file import CitationFile, read_citation_file
 from stac_ext.categories import Category
 from stac_ext.dvc.assets import DvcAssets
 from stac_ext.extensions.reading import Extensions, read_extensions
+from stac_ext.extensions.schema_file import SchemaExtension
 from stac_ext.headers.reading import HeaderFacts, read_headers, report_partial
 from stac_ext.items import citation, versions
 from stac_ext.items.assets import AssetGatherer, gather_assets
@@ -43,24 +44,37 @@ _T = TypeVar("_T")
 
 
 def build_item(
-    facts: ProjectFacts, category: Category, context: BuildContext, release: Release | None = None
+    facts: ProjectFacts,
+    category: Category,
+    context: BuildContext,
+    release: Release | None = None,
+    configured: Sequence[SchemaExtension] = (),
 ) -> BuiltItem:
     """The STAC 1.1.0 Item of one project in one collection, JSON-ready, with what was wrong with its sources.
 
-    `release` makes it the item of that version: `facts` are those at its commit then. The item passes the schemas of
-    STAC and of every extension that it declares. Nothing is fetched.
+    `release` makes it the item of that version: `facts` are those at its commit then. `configured` are extensions
+    beside those that the hub knows. The item passes the schemas of STAC and of every extension that it declares.
+    Nothing is fetched.
     """
-    return _Build(facts, category, context, release).result()
+    return _Build(facts, category, context, release, configured).result()
 
 
 class _Build:
     """One build: the facts, what the README says, and the problems found so far."""
 
-    def __init__(self, facts: ProjectFacts, category: Category, context: BuildContext, release: Release | None) -> None:
+    def __init__(
+        self,
+        facts: ProjectFacts,
+        category: Category,
+        context: BuildContext,
+        release: Release | None,
+        configured: Sequence[SchemaExtension],
+    ) -> None:
         self.facts = facts
         self.category = category
         self.context = context
         self.release = release
+        self.configured = configured
         self.log = ProblemLog(clean_line(facts.readme_path or "") or "README.md")
         front = self._guard("readme", self._front_matter, FrontMatter())
         self.fields, self.body, self.body_line = front.fields, front.body, front.body_line
@@ -68,7 +82,7 @@ class _Build:
 
     def result(self) -> BuiltItem:
         spatial, interval = self._extent()
-        headers = self._guard("headers", lambda: read_headers(self.facts, self.log), HeaderFacts())
+        headers = self._guard("headers", self._headers, HeaderFacts())
         if spatial is None and headers.spatial is not None:
             spatial = headers.spatial
             self._guard("headers", lambda: report_partial(self.facts, headers, self.log), None)
@@ -169,6 +183,10 @@ class _Build:
             self._guard("extent", lambda: read_temporal(declared.get("temporal"), self.log), None),
         )
 
+    def _headers(self) -> HeaderFacts:
+        """A picture in a model's repository does not say where the model is valid."""
+        return HeaderFacts() if self.category.ml_model else read_headers(self.facts, self.log)
+
     def _licence(self, cited: CitationFile | None) -> Licence:
         url = next((self.fields[key] for key in _LICENCE_URL_KEYS if self.fields.get(key)), None)
         return resolve_licence(
@@ -186,7 +204,7 @@ class _Build:
 
     def _extensions(self, model: Model | None) -> Extensions:
         fields = {key: value for key, value in self.fields.items() if model is None or key not in model.consumed}
-        return read_extensions(fields, self.log, defaults=self.category.extensions)
+        return read_extensions(fields, self.log, defaults=self.category.extensions, configured=self.configured)
 
     def _with_bands(self, extended: Extensions, model: Model | None, gatherer: AssetGatherer) -> Extensions:
         """The bands stand on the images, too; those of a model's input count where it names them."""
