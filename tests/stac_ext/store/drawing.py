@@ -60,6 +60,7 @@ _simple = st.one_of(
     _points.map(shapely.Point),
     st.lists(_points, min_size=1, max_size=4).map(shapely.MultiPoint),
     st.lists(_points, min_size=2, max_size=4, unique=True).map(shapely.LineString),
+    st.lists(st.tuples(_points, _points), min_size=1, max_size=3).map(shapely.MultiLineString).filter(_valid),
     st.lists(_points, min_size=3, max_size=3, unique=True).map(shapely.Polygon).filter(_valid),
 )
 geometries = st.one_of(_simple, st.lists(_simple, min_size=1, max_size=3).map(shapely.GeometryCollection))

@@ -225,37 +225,3 @@ def test_what_became_known_or_less_public_later_is_unasked_until_it_was_asked(
     grants.add("user:7", [3], began=database.seq(), asked_seq=database.seq())
     assert unasked() == []
     assert held(database) == 2
-
-
-def test_a_delivery_is_received_once_and_deliveries_for_a_scope_are_settled_together(inbox: Inbox) -> None:
-    for number in range(5):
-        assert inbox.receive(f"k{number}", "push", "project:1", (), now=number)
-    assert not inbox.receive("k1", "push", "project:1", (), now=9)
-    assert inbox.receive("other", "push", "project:2", (), now=9)
-    work = inbox.claim(10, busy=())
-    assert work is not None
-    assert (work.scope, len(work.ids)) == ("project:1", 5)
-    other = inbox.claim(10, busy=("project:1",))
-    assert other is not None
-    assert other.scope == "project:2"
-    inbox.done(work)
-    inbox.retry(other, "GitLab is down", not_before=50)
-    assert inbox.claim(10, busy=()) is None
-    again = inbox.claim(50, busy=())
-    assert again is not None
-    assert again.tries == 1
-    inbox.bury(again, "given up")
-    assert inbox.counts() == {"done": 5, "dead": 1}
-    inbox.prune(before=100)
-    assert inbox.counts() == {}
-
-
-def test_a_body_without_an_id_is_known_only_while_it_is_queued(inbox: Inbox) -> None:
-    """The same body a day later may tell of another change."""
-    assert inbox.receive("body:abc", "push", "project:1", (), now=1)
-    assert not inbox.receive("body:abc", "push", "project:1", (), now=2)
-    work = inbox.claim(3, busy=())
-    assert work is not None
-    inbox.done(work)
-    assert inbox.receive("body:abc", "push", "project:1", (), now=4)
-    assert inbox.claim(4, busy=()) is not None
