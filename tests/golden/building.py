@@ -21,9 +21,9 @@ CONTEXT: Final = BuildContext(
 
 def build(project: GoldenProject) -> list[BuiltItem]:
     """All items of a project: those of its head by category, then those of its versions."""
-    facts: list[tuple[ProjectFacts, Release | None]] = [(project.facts, None)]
+    facts: list[tuple[ProjectFacts, Release | None]] = [(head, None) for head in project.heads]
     for release in project.releases:
-        at = replace(project.facts, head_sha=release.sha, head_committed_at=release.released_at)
+        at = replace(project.heads[0], head_sha=release.sha, head_committed_at=release.released_at)
         facts.append((at, release))
     return [build_item(at, category, CONTEXT, release) for at, release in facts for category in project.categories]
 

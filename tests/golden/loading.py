@@ -3,12 +3,13 @@
 Everything in `project.yaml` has a default but `about` and `kind` (`model`, `dataset`, `both`). `files` lists what the
 repository holds besides: a path with its size in bytes (null: not known), or with a maker of
 `tests/golden/making.py` (`make: onnx`, its arguments, `size` to state another one); `lfs: true` stores it in Git LFS,
-`count: 350` with `{n}` in the path makes many. `versions: true` builds the items of the releases, too.
+`count: 350` with `{n}` in the path makes many. `versions: true` builds the items of the releases, too. `variants` are
+front matters; each makes a project of its own with this README, numbered from `id`.
 """
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import UnionType
@@ -51,18 +52,18 @@ _LISTS: Final[dict[str, type]] = {
 _PLAIN: Final = frozenset({"id", "name", "description", "visibility", "archived", "stars", "issues_enabled"})
 _KEYS: Final = _PLAIN | _LISTS.keys() | {
     *("about", "kind", "path", "topics", "created", "committed", "branch", "empty", "licence", "files", "versions"),
-    *("files_truncated", "readme_truncated"),
+    *("files_truncated", "variants"),
 }
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class GoldenProject:
-    """A golden project: its facts, the categories that its topics put it in, and the releases to build items of."""
+    """A golden project: its facts (of each variant), the categories of its topics, and the releases to build items of."""
 
     name: str
     folder: Path
-    facts: ProjectFacts
+    heads: tuple[ProjectFacts, ...]
     categories: tuple[Category, ...]
     releases: tuple[Release, ...] = ()
 
@@ -101,7 +102,16 @@ def load(name: str) -> GoldenProject:
     )
     categories = tuple(one for one in DEFAULT_CATEGORIES if one.topic in topics)
     releases = tuple(one for one in facts.releases if one.sha and not one.upcoming) if said.get("versions") else ()
-    return GoldenProject(name, folder, facts, categories, releases)
+    return GoldenProject(name, folder, tuple(_variants(facts, said.get("variants"))), categories, releases)
+
+
+def _variants(facts: ProjectFacts, front_matters: list[str] | None) -> Iterator[ProjectFacts]:
+    if front_matters is None:
+        yield facts
+        return
+    for number, text in enumerate(front_matters):
+        readme = f"---\n{text}\n---\n".encode()
+        yield replace(facts, id=facts.id + number, readme_path="README.md", readme=readme)
 
 
 def _repository(folder: Path, said: dict[str, Any]) -> dict[str, Any]:

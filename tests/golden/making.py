@@ -12,9 +12,9 @@ from tests.stac_ext.headers import files
 SIZES: Final = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "U8": 1}
 
 
-def text(text: str = "", encoding: str = "utf-8", repeat: int = 1) -> bytes:
-    """Text in any encoding of Python's (`utf-8-sig` and `utf-16` write a byte order mark), many times over."""
-    return (text * repeat).encode(encoding)
+def text(text: str, encoding: str = "utf-8", then: str = "", repeat: int = 0) -> bytes:
+    """Text in an encoding of Python's (`utf-8-sig` and `utf-16` write a mark), and another one many times after it."""
+    return (text + then * repeat).encode(encoding)
 
 
 def raw(hexadecimal: str, repeat: int = 1) -> bytes:
