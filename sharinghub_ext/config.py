@@ -23,9 +23,16 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as SourceError
 
+from sharinghub_ext.categories import CategoryList, place_of
+from sharinghub_ext.extensions import ExtensionSettings
+
 PREFIX = "SHARINGHUB_"
 # What Kubernetes sets in every pod beside a Service named `sharinghub`.
 _SERVICE_LINK = re.compile(r"SHARINGHUB_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\w+)?)")
+_JSON_EXAMPLES = {
+    "SHARINGHUB_CATEGORIES": '[{"id": "ai-model", "topic": "sharinghub:aimodel"}]',
+    "SHARINGHUB_EXTENSIONS": '{"acme": {"schema_url": "https://example.org/acme.json", "file": "/etc/acme.json"}}',
+}
 _SOURCES = frozenset({"SHARINGHUB_CONFIG_FILE", "SHARINGHUB_SECRETS_DIR"})
 
 
@@ -132,6 +139,19 @@ class Settings(BaseSettings):
     dvc_project_quota: ByteSize = Field(
         ByteSize(0), description="How much DVC data one project may store, such as `500GiB`; 0 sets no limit."
     )
+    categories: CategoryList | None = Field(
+        None,
+        description="The collections of the catalogue and their topics, in place of the two that the hub has: a list "
+        "in the YAML file, or JSON.",
+    )
+    extensions: dict[str, ExtensionSettings] = Field(
+        default_factory=dict,
+        description="STAC extensions beside those that the hub knows, by prefix, each with `schema_url` and `file` "
+        "(a JSON Schema), as JSON or in the YAML file.",
+    )
+    versions_kept: int = Field(
+        50, ge=0, le=50, description="How many releases of a project are items of their own; the newest ones count."
+    )
     title: str = Field("SharingHub", min_length=1, description="The title of the catalogue.")
     description: str = Field(
         "AI models and datasets of a GitLab, as a STAC catalogue.", min_length=1, description="Its description."
@@ -204,7 +224,8 @@ def load_settings(**overrides: Any) -> Settings:
     except SourceError as error:  # JSON in a variable that is none
         named = re.search(r'field "(\w+)"', str(error))
         name = PREFIX + named[1].upper() if named else "the settings"
-        raise SettingsError(f'{name}: must be JSON, such as ["https://browser.example.org"]') from None
+        example = _JSON_EXAMPLES.get(name, '["https://browser.example.org"]')
+        raise SettingsError(f"{name}: must be JSON, such as {example}") from None
     except Exception as error:  # a YAML file that is none, or holds no mapping
         reason = (
             str(error) if isinstance(error, yaml.YAMLError) else "it must hold lines such as `gitlab_url: https://…`"
@@ -232,6 +253,8 @@ def _refuse_unknown(environment: Mapping[str, str]) -> None:
 def _told(error: Any) -> str:
     """One validation error in a line that names the setting and shows no value: it may be a secret."""
     name = PREFIX + "__".join(str(part) for part in error["loc"]).upper()
+    if len(error["loc"]) > 1 and error["loc"][0] in ("categories", "extensions"):
+        name = f"{PREFIX}{str(error['loc'][0]).upper()}: {place_of(error['loc'])}"
     if error["type"] == "missing":
         return f"{name}: must be set"
     if error["type"] == "extra_forbidden":

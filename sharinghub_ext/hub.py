@@ -22,11 +22,14 @@ from gitlab_hooks.worker import Worker
 from sharinghub_ext import __version__
 from sharinghub_ext.api.links import Urls
 from sharinghub_ext.auth.viewers import ANONYMOUS_NOTE, Viewers
+from sharinghub_ext.categories import resolve_categories
 from sharinghub_ext.config import Settings, SettingsError
-from sharinghub_ext.dvc.building import build_dvc
+from sharinghub_ext.dvc.building import build_dvc, object_folder
 from sharinghub_ext.dvc.routes import DvcRemote
-from stac_ext.categories import DEFAULT_CATEGORIES, Category
+from sharinghub_ext.extensions import load_extensions
+from stac_ext.categories import Category
 from stac_ext.clock import Clock, SystemClock
+from stac_ext.extensions.schema_file import SchemaExtension
 from stac_ext.keyset import PageTokens
 from stac_ext.store.database import Database, StoreOptions
 from stac_ext.store.inbox import Inbox
@@ -128,7 +131,8 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     Raises StoreError for a store that cannot be used. Must be called where an event loop runs.
     """
     clock = clock or SystemClock()
-    categories = DEFAULT_CATEGORIES
+    categories = resolve_categories(settings.categories)
+    extensions, extended = _extensions(settings)
     topics = tuple(category.topic for category in categories)
     database = open_store(
         settings.database_url, store_options(settings), migrating=settings.database_migrate, told=_tell_step
@@ -139,6 +143,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         assets_url=urls.assets,
         gitlab_host_name=urlsplit(settings.gitlab_url).netloc,
         gitlab_url=settings.gitlab_url,
+        dvc_url=f"{urls.public}/dvc" if object_folder(settings) else None,
     )
     token = settings.gitlab_token.get_secret_value() if settings.gitlab_token else None
     connection = Connection(
@@ -155,9 +160,20 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     http, downloads = _async_client(settings, tls), _async_client(settings, tls)
     viewer_client = ViewerClient(http, downloads)
     salt = hashlib.sha256(
-        orjson.dumps([__version__, SCHEMA_VERSION, token is None, *(repr(one) for one in (context, *categories))])
+        orjson.dumps(
+            [__version__, SCHEMA_VERSION, token is None, extended, *(repr(one) for one in (context, *categories))]
+        )
     ).hexdigest()
-    indexer = Indexer(ProjectReader(service, topics, salt, clock), database, categories, context, clock, salt=salt)
+    indexer = Indexer(
+        ProjectReader(service, topics, salt, clock),
+        database,
+        categories,
+        context,
+        clock,
+        salt=salt,
+        versions_kept=settings.versions_kept,
+        extensions=extensions,
+    )
     writer = CatalogueWriter(database)
     inbox = Inbox(database)
     secret = settings.secret_key.get_secret_value().encode() if settings.secret_key else database.secret()
@@ -206,6 +222,17 @@ def store_options(settings: Settings) -> StoreOptions:
 
 def _tell_step(step: Step) -> None:
     log.info("the store is being migrated", step=step.number, purpose=step.purpose)
+
+
+def _extensions(settings: Settings) -> tuple[tuple[SchemaExtension, ...], str]:
+    """The configured extensions, and a hash of all that they are made of."""
+    try:
+        loaded = load_extensions(settings.extensions)
+    except ValueError as error:
+        raise SettingsError("\n".join(f"SHARINGHUB_EXTENSIONS: {line}" for line in str(error).splitlines())) from error
+    files = [file for one in settings.extensions.values() for file in (one.file, *one.references.values())]
+    made_of = b"\0".join([repr(settings.extensions).encode(), *(file.read_bytes() for file in files)])
+    return loaded, hashlib.sha256(made_of).hexdigest()
 
 
 def _async_client(settings: Settings, tls: ssl.SSLContext) -> httpx.AsyncClient:
