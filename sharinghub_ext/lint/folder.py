@@ -55,7 +55,8 @@ class Folder:
 
     def _is_inside(self, folder: str) -> bool:
         if folder not in self._good:
-            parent = self._is_inside(os.path.dirname(folder)) if folder != os.path.dirname(folder) else False
+            above, last = os.path.split(folder)
+            parent = last not in ("", os.pardir) and self._is_inside(above)
             self._good[folder] = parent and stat.S_ISDIR(os.lstat(self.path / folder).st_mode)
         return self._good[folder]
 
