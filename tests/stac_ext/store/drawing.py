@@ -37,6 +37,8 @@ _moments = st.sampled_from(MOMENTS)
 _longitudes = st.sampled_from((-180, -179, -90, -10, -5, 0, 5, 10, 90, 178, 180))
 _latitudes = st.sampled_from((-90, -45, -10, -5, 0, 5, 10, 45, 90))
 _points = st.tuples(_longitudes, _latitudes)
+_rarely = st.sampled_from((False, False, False, False, False, True))
+_subsets = st.sampled_from((COLLECTIONS, COLLECTIONS[:1], COLLECTIONS[1:], COLLECTIONS, ()))
 
 
 @st.composite
@@ -93,6 +95,7 @@ def items(draw: st.DrawFn, item_id: str, collection: str) -> dict[str, Any]:
         properties |= {"datetime": None, **interval}
     if draw(st.booleans()):
         properties["created"] = format_rfc3339(draw(_moments))
+    if draw(st.booleans()):
         properties["sharinghub:stars"] = draw(st.sampled_from((0, 1, 7, 2**62)))
     kept = {name: value for name, value in properties.items() if value is not None or name == "datetime"}
     placed = {} if geometry is None else {"bbox": bbox_of(geometry)}
@@ -104,16 +107,16 @@ def items(draw: st.DrawFn, item_id: str, collection: str) -> dict[str, Any]:
 def entries(draw: st.DrawFn, project_id: int) -> tuple[Entry, ...]:
     """The items of one project: one in some collections, and perhaps those of a release."""
     found = []
-    for collection in draw(st.lists(st.sampled_from(COLLECTIONS), max_size=2, unique=True)):
+    for collection in draw(_subsets):
         found.append(Entry(draw(items(str(project_id), collection))))
-        if draw(st.integers(0, 3)) == 0:
+        if draw(_rarely):
             found.append(Entry(draw(items(f"{project_id}@v1", collection)), "v1"))
     return tuple(found)
 
 
 viewers = st.builds(
     Viewer,
-    level=st.sampled_from((None, Visibility.PUBLIC, Visibility.INTERNAL)),
+    level=st.sampled_from((Visibility.INTERNAL, Visibility.INTERNAL, Visibility.PUBLIC, None)),
     principal=st.sampled_from((None, *PRINCIPALS, "user:9")),
 )
 _names = st.sampled_from(
@@ -127,12 +130,12 @@ def searches(draw: st.DrawFn) -> Asked:
     """Each condition is absent in most, so that something is found."""
 
     def sometimes(strategy: st.SearchStrategy[Any]) -> Any:
-        return draw(strategy) if draw(st.integers(0, 3)) == 0 else None
+        return draw(strategy) if draw(_rarely) else None
 
     ends = sometimes(st.tuples(_moments, _moments))
     return Asked(
         collections=sometimes(st.lists(st.sampled_from((*COLLECTIONS, "other", "\0")), min_size=1).map(tuple)),
-        ids=sometimes(st.lists(_names, min_size=1, max_size=6).map(tuple)),
+        ids=sometimes(st.lists(_names, min_size=1, max_size=12).map(tuple)),
         area=sometimes(geometries),
         interval=None if ends is None else (to_micros(min(ends)), to_micros(max(ends))),
         texts=sometimes(st.lists(st.sampled_from(PHRASES), max_size=3).map(tuple)),

@@ -36,7 +36,7 @@ from tests.stac_ext.store.conftest import ENGINES
 from tests.stac_ext.store.evaluator import Asked, Key, Model
 from tests.support.postgres import PostgresServer
 
-EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "20"))
 FORMS = ("plain", "probed", "merged")
 NOW = 2**60
 
@@ -160,7 +160,7 @@ others = st.one_of(
     st.tuples(st.just("deny"), st.one_of(st.builds(ProjectGone, numbers), st.builds(ProjectMoved, numbers))),
     st.tuples(st.just("deny"), st.builds(VisibilityLowered, numbers, visibilities)),
 )
-histories = st.tuples(st.lists(puts, min_size=1, max_size=12), st.lists(others | puts, max_size=6)).map(
+histories = st.tuples(st.lists(puts, min_size=6, max_size=16), st.lists(others | puts, max_size=6)).map(
     lambda pair: pair[0] + pair[1]
 )
 # What decides between the forms: so many rows that one of them is always too much, or none ever is.
@@ -175,7 +175,7 @@ shapes = st.fixed_dictionaries(
         "MAX_COUNT": st.sampled_from((2, 10_000)),
     }
 )
-tries = st.lists(st.tuples(drawing.viewers, drawing.searches(), st.sampled_from((1, 2, 3, 5, 100))), min_size=1)
+tries = st.lists(st.tuples(drawing.viewers, drawing.searches(), st.sampled_from((1, 2, 3, 5, 100))), min_size=3)
 
 
 @settings(
@@ -196,8 +196,7 @@ def test_the_store_answers_as_a_plain_evaluation(
     with shaped(shape):
         for viewer, one, limit in asked:
             assert_searched(store, viewer, one, limit, shape["MAX_COUNT"])
-        for viewer in {viewer for viewer, _, _ in asked}:
-            assert_read_singly(store, viewer)
+        assert_read_singly(store, asked[0][0])
 
 
 class shaped:
