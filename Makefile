@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo demo-check test lint format docs lock clean
+.PHONY: help demo demo-check test proof lint format docs lock clean
 
 help:  ## Show what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -31,7 +31,11 @@ demo-check: $(VENV)/.dev  ## Do what the demo's lines say, and check what a pers
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/e2e/test_demo.py
 
 test: $(VENV)/.dev  ## All tests (ARGS= for pytest)
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+proof: $(VENV)/.dev  ## The tests that have a size, at their large size (about an hour)
+	@KILLS=50 SEARCH_EXAMPLES=2000 EXAMPLES=20000 $(BIN)/python -m pytest -n auto --dist loadgroup --timeout 7200 \
+		tests/stac_ext/store/test_any_search.py tests/stac_ext/store/test_kills.py tests/golden $(ARGS)
 
 lint: $(VENV)/.dev  ## Style, format, types, and the direction of imports
 	@$(BIN)/ruff check .

@@ -26,6 +26,8 @@ from tests.support.bulk import fill, give
 from tests.support.plans import plan_of
 from tests.support.postgres import PostgresServer
 
+pytestmark = pytest.mark.xdist_group("plans")  # so that each store is filled once
+
 ROWS = 100_000
 MANY = Viewer(Visibility.INTERNAL, "user:many")
 FEW = Viewer(Visibility.INTERNAL, "user:few")
@@ -84,7 +86,9 @@ def test_a_later_page_begins_in_the_index(database: Database) -> None:
     query = replace(SEARCHES["newest"], limit=1)
     with database.read() as conn:
         search = Search(MANY, query, conn)
-        rows = conn.execute(select(item.c.doc, item.c.refs, item.c.updated, item.c.item_id, item.c.collection).limit(1)).all()
+        rows = conn.execute(
+            select(item.c.doc, item.c.refs, item.c.updated, item.c.item_id, item.c.collection).limit(1)
+        ).all()
         after: PageKey = search.key_of(rows[0])
         plan = plan_of(conn, search.probed(after))
     assert "SEARCH item USING COVERING INDEX item_newest (updated<?)" in plan or (
