@@ -13,6 +13,7 @@ MAX_WORDS: Final = 16_000  # PostgreSQL counts positions up to 16,383
 MAX_SAME: Final = 255  # PostgreSQL keeps so many positions of one word
 MAX_WORD: Final = 200
 MAX_BYTES: Final = 500_000  # PostgreSQL takes 1 MiB with positions
+MAX_ASKED: Final = 1_000  # words in one search, to be held by who parses it: PostgreSQL's stack ends at some thousands
 
 _RUN: Final = re.compile(r"[^\W_]+")
 _SINGLE: Final = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])")

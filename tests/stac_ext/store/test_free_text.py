@@ -8,7 +8,7 @@ from stac_ext.model import ANONYMOUS
 from stac_ext.query import SearchQuery
 from stac_ext.store.reader import CatalogueReader
 from stac_ext.store.writer import CatalogueWriter
-from stac_ext.words import MAX_SAME, MAX_WORD, MAX_WORDS, words_of
+from stac_ext.words import MAX_ASKED, MAX_SAME, MAX_WORD, MAX_WORDS, words_of
 from tests.stac_ext.store.rows import put, stac_item
 
 CARD: dict[str, Any] = {
@@ -92,6 +92,14 @@ def test_an_item_that_is_written_again_is_found_by_its_new_words_only(
     assert (finds(reader, "old"), finds(reader, "new words")) == (False, True)
     writer.drop(1, 2**60)
     assert not finds(reader, "new")
+
+
+def test_as_many_words_may_be_asked_for_as_a_search_takes(reader: CatalogueReader, writer: CatalogueWriter) -> None:
+    words = [f"w{n}" for n in range(MAX_ASKED)]
+    put(writer, 1, stac_item("1", properties={"description": " ".join(words)}))
+    assert finds(reader, " ".join(words))
+    assert finds(reader, *words)
+    assert not finds(reader, " ".join(reversed(words)))
 
 
 def test_a_word_that_is_repeated_more_often_than_is_kept(reader: CatalogueReader, writer: CatalogueWriter) -> None:
