@@ -27,6 +27,7 @@ TEXTS = (
 PHRASES = (
     *("ship", "ships", "SHIPS AT", "at sea", "sea at", "snow and", "ice", "ébène", "strasse", "水", "水稻", "稻 map"),
     *("resnet 50", "a b c", "b a", "earth", "sea/ice", "地図", "fine", "", "…", "grusse"),
+    *("sea ships", "ships ships", "sea snow", "ice snow", "ships earth", "sea earth"),  # of two texts
 )
 _DAYS = tuple(datetime(2024, 6, day, tzinfo=EPOCH.tzinfo) for day in (1, 2))
 MOMENTS = (
@@ -51,6 +52,13 @@ def boxes(draw: st.DrawFn) -> BaseGeometry:
     assume((west, east) != (180, -180))
     parts = [shapely.box(w, south, e, north) for w, e in ((west, 180), (-180, east)) if w < e]
     return shapely.MultiPolygon(parts) if len(parts) > 1 else parts[0]
+
+
+@st.composite
+def bands(draw: st.DrawFn) -> BaseGeometry:
+    """From pole to pole: what crosses the antimeridian and what does not meet it at every latitude."""
+    west, east = sorted(draw(st.lists(_longitudes, min_size=2, max_size=2, unique=True)))
+    return shapely.box(west, -90, east, 90)
 
 
 def _valid(geometry: BaseGeometry) -> bool:
@@ -136,7 +144,7 @@ def searches(draw: st.DrawFn) -> Asked:
     return Asked(
         collections=sometimes(st.lists(st.sampled_from((*COLLECTIONS, "other", "\0")), min_size=1).map(tuple)),
         ids=sometimes(st.lists(_names, min_size=1, max_size=12).map(tuple)),
-        area=sometimes(geometries),
+        area=sometimes(geometries | bands()),
         interval=None if ends is None else (to_micros(min(ends)), to_micros(max(ends))),
         texts=sometimes(st.lists(st.sampled_from(PHRASES), max_size=3).map(tuple)),
         sort=draw(st.one_of(st.just(DEFAULT_SORT), st.lists(_sort_keys, max_size=3).map(tuple))),
