@@ -134,9 +134,12 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     categories = resolve_categories(settings.categories)
     extensions, extended = _extensions(settings)
     topics = tuple(category.topic for category in categories)
+    steps: list[Step] = []
     database = open_store(
-        settings.database_url, store_options(settings), migrating=settings.database_migrate, told=_tell_step
+        settings.database_url, store_options(settings), migrating=settings.database_migrate, told=steps.append
     )
+    if steps and steps[0].number > 1:
+        log.info("the store was migrated", steps=[f"{step.number}: {step.purpose}" for step in steps])
     urls = Urls(settings.public_url or _address(database, public_url))
     context = BuildContext(
         stac_url=urls.stac,
@@ -218,10 +221,6 @@ def store_options(settings: Settings) -> StoreOptions:
         timeout=settings.database_timeout,
         patience=min(settings.database_timeout, StoreOptions().patience),
     )
-
-
-def _tell_step(step: Step) -> None:
-    log.info("the store is being migrated", step=step.number, purpose=step.purpose)
 
 
 def _extensions(settings: Settings) -> tuple[tuple[SchemaExtension, ...], str]:
