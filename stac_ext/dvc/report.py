@@ -39,9 +39,14 @@ class Report:
 
     def close(self) -> None:
         if self._legacy:
-            said = f"{self._legacy} outputs have a hash of DVC 2, which is no checksum of their bytes."
+            has = "has" if self._legacy == 1 else "have"
+            said = f"{_outputs(self._legacy)} {has} a hash of DVC 2, which need not be that of the bytes."
             fix = "Run `dvc cache migrate --dvc-files` with DVC 3, push the data, and commit the files."
             self._log.add("dvc-legacy", said, fix, path=self._first["legacy"])
         for note, count in self._nowhere.items():
-            said = f"{count} outputs cannot be had from the catalogue. {note}"
+            said = f"{_outputs(count)} cannot be had from the catalogue. {note}"
             self._log.add("dvc-unreachable", said, "Push them to a remote that others reach.", path=self._first[note])
+
+
+def _outputs(count: int) -> str:
+    return "1 output" if count == 1 else f"{count} outputs"

@@ -24,6 +24,13 @@ _HOST = re.compile(r"[^\s/?#@\[\]:%<>\"{}|^`\\]{1,255}|\[[0-9A-Fa-f:.]{2,45}\]")
 _NAME = re.compile(r"[^\x00-\x1f\x7f\"\]\[]{1,100}")
 _SCP = re.compile(r"(?:[\w.-]{1,64}@)?([A-Za-z0-9.-]{2,253}):(?!//)(/?[\w.~/+-]{1,512})", re.ASCII)
 _USER_IS_NO_SECRET: Final = frozenset({"ssh", "git+ssh", "sftp", "hdfs", "webhdfs"})
+# Those of DVC's remotes and of git's; what any other would do where it is opened, nobody knows.
+_SCHEMES: Final = frozenset(
+    {
+        *("http", "https", "s3", "gs", "azure", "ssh", "sftp", "hdfs", "webhdfs", "webdav", "webdavs", "oss", "gdrive"),
+        *("git", "git+ssh", "git+https", "remote"),
+    }
+)
 _HEADER_NAME = re.compile(r"[A-Za-z]+(-[A-Za-z]+){0,5}")
 _TOKEN = re.compile(
     r"gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct)-[\w-]{8}|gh[opsur]_\w{16}|github_pat_\w{16}|hf_[A-Za-z]{20}"
@@ -46,7 +53,7 @@ class CleanUrl:
 
 
 def clean_url(written: Any) -> CleanUrl:
-    """A URL with a scheme, without user, password, query, fragment and the last slashes. Raises nothing.
+    """A URL with a scheme of DVC or git, without user, password, query, fragment and last slashes. Raises nothing.
 
     The user name alone of an SSH or HDFS address is cut as well, but is no secret.
     """
@@ -66,7 +73,7 @@ def clean_url(written: Any) -> CleanUrl:
     if torn or _TOKEN.search(f"{host}{parts.path}"):
         return CleanUrl(None, True)
     path = parts.path.rstrip("/")
-    if not scheme or not _HOST.fullmatch(name) or _BAD.search(path) or not path.isprintable() or not name.isprintable():
+    if scheme not in _SCHEMES or not _HOST.fullmatch(name) or _BAD.search(path) or not f"{name}{path}".isprintable():
         return CleanUrl(None, secret)
     return CleanUrl(f"{scheme}://{name}{'' if port is None else f':{port}'}{path}", secret)
 

@@ -8,7 +8,7 @@ import functools
 import posixpath
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -72,7 +72,8 @@ class AssetGatherer:
     def add(self, one: Published) -> None:
         """Add what is published beside the files."""
         rule = AssetRule(one.key, title=one.title)
-        placed = self._put(one.key, rule, "", one.href, one.media_type, list(one.roles), dict(one.fields))
+        roles = self._with_checkpoint(one.name, one.roles)
+        placed = self._put(one.key, rule, "", one.href, one.media_type, roles, dict(one.fields))
         if placed and one.name:
             self._names[placed] = one.name
 
@@ -154,7 +155,8 @@ class AssetGatherer:
         name = clean_line(posixpath.basename(urlsplit(url).path), 200)
         kind = file_kind(name)
         key = rule.key or name or "asset"
-        placed = self._put(key, rule, "", url, rule.media_type or kind.media_type, list(rule.roles or kind.roles), {})
+        roles = self._with_checkpoint(name, rule.roles or kind.roles)
+        placed = self._put(key, rule, "", url, rule.media_type or kind.media_type, roles, {})
         if placed and name:
             self._names[placed] = name
 
@@ -163,15 +165,18 @@ class AssetGatherer:
             return
         kind = file_kind(file.path)
         shown = clean_line(file.path) or "file"
-        roles = list(rule.roles if rule and rule.roles else kind.roles)
-        if self.category.ml_model and is_checkpoint(file.path) and not any(r.startswith("ml-model:") for r in roles):
-            roles.append(_CHECKPOINT)
+        roles = self._with_checkpoint(file.path, rule.roles if rule and rule.roles else kind.roles)
         key = (rule.key.replace("{path}", shown) if rule and rule.key else shown)[:1_000]
         media_type = (rule.media_type if rule else None) or kind.media_type
         url = self.context.asset_url(self.facts, file.path)
         if placed := self._put(key, rule, shown, url, media_type, roles, _file_fields(file)):
             self._keys[file.path] = placed
             self._names[placed] = file.path
+
+    def _with_checkpoint(self, name: str, roles: Sequence[str]) -> list[str]:
+        """The roles of a file; the weights of a model are its checkpoint unless they have a role of ml-model."""
+        weights = self.category.ml_model and is_checkpoint(name)
+        return [*roles, _CHECKPOINT] if weights and not any(r.startswith("ml-model:") for r in roles) else list(roles)
 
     def _put(
         self,

@@ -25,7 +25,7 @@ def describe(
 
     Source: https://github.com/radiantearth/stac-spec/blob/v1.1.0/commons/common-metadata.md
     """
-    described: dict[str, Any] = {"title": _title(fields.get("title"), facts, log)}
+    described: dict[str, Any] = {"title": _title(fields, facts, log)}
     if description := _description(fields.get("description"), body, facts, log):
         described["description"] = description
     if keywords := _keywords(fields, facts, log):
@@ -50,11 +50,14 @@ def is_description_read(fields: dict[str, Any], body: str) -> bool:
     return not body.strip() and isinstance(fields.get("description"), str)
 
 
-def _title(declared: Any, facts: ProjectFacts, log: ProblemLog) -> str:
+def _title(fields: dict[str, Any], facts: ProjectFacts, log: ProblemLog) -> str:
+    """`title`, else what Hugging Face's cards of data sets call the name to show, else the project's name."""
+    declared = fields.get("title")
     title = line_of(declared, TITLE_LIMIT)
     if title is None and declared is not None:
         said = f"`title` is {quoted(declared)}; the project's name is used."
         log.add("title", said, "Write text.", field="title")
+    title = title or line_of(fields.get("pretty_name"), TITLE_LIMIT)
     return title or clean_line(facts.name, TITLE_LIMIT) or clean_line(facts.path, TITLE_LIMIT) or str(facts.id)
 
 

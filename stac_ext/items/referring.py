@@ -49,9 +49,11 @@ def refer(
     for one in model.base_models:
         reader.take(one.text, DERIVED, None, one.field)
     if not model.train_data and not model.base_models:  # a data set may name what it was made from as a card does
-        for name in ("datasets", "base_model", "source_datasets"):
+        for name in ("datasets", "base_model"):
             for text in _texts(fields.get(name)):
                 reader.take(text, DERIVED, None, name)
+        for text in filter(None, map(_source, _texts(fields.get("source_datasets")))):
+            reader.take(text, DERIVED, None, "source_datasets")
     return Referred(tuple(dict.fromkeys(reader.references)), tuple(reader.links))
 
 
@@ -106,6 +108,17 @@ class _Reader:
         if (rel, url) not in self._urls:
             self._urls.add((rel, url))
             self.links.append(pystac.Link(rel, url))
+
+
+def _source(text: Any) -> Any:
+    """What one of a card's `source_datasets` names: `original` and `extended` name none, `extended|name` names one.
+
+    Source: https://github.com/huggingface/hub-docs/blob/main/datasetcard.md
+    """
+    if not isinstance(text, str):
+        return text
+    name = text.strip().removeprefix("extended|")
+    return None if name in ("original", "extended") else name
 
 
 def _texts(value: Any) -> list[Any]:

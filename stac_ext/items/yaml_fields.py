@@ -139,6 +139,7 @@ class YamlReader:
                 self.say("value", f"`{name}` is not used: {refused}.", "", refused.line)
                 continue
             self.lines[name] = line
+            self.lines.setdefault(name.replace(":", ".", 1), line)  # rules tell of `eo:x` as of `x` in the block `eo`
             for key, below in _children(value_node):
                 self.lines[f"{name}.{key}"] = offset + below
 

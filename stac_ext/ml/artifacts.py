@@ -21,7 +21,7 @@ _TYPES: Final = {
     "pickle": "pickle.dump",
     "joblib": "joblib.dump",
     "keras": "tf.keras.Model.save",
-    "onnx": "onnx.save",
+    "onnx": "onnx",
     "tflite": "tflite",
     "gguf": "gguf",
     "mlmodel": "coreml",

@@ -12,6 +12,8 @@ from stac_ext.sanitize import clean_line, quoted
 
 MAX_HYPERPARAMETERS: Final = 200
 
+_EXPONENT: Final = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{0,20})?[eE][+-]?[0-9]{1,3}", re.ASCII)
+
 
 def read_hyperparameters(value: Any) -> dict[str, Any]:
     """A mapping of hyperparameters; other characters in a name than MLM takes become `_`. Raises ValueError."""
@@ -19,7 +21,7 @@ def read_hyperparameters(value: Any) -> dict[str, Any]:
         raise ValueError(f"{quoted(value)} is no mapping")
     if len(value) > MAX_HYPERPARAMETERS:
         raise ValueError(f"it has more than {MAX_HYPERPARAMETERS} entries")
-    read = _named((str(key), entry) for key, entry in bounded(value).items())
+    read = _named((str(key), _numbers(entry)) for key, entry in bounded(value).items())
     if not read:
         raise ValueError("it is empty")
     return read
@@ -37,6 +39,18 @@ def _named(parameters: Iterable[tuple[str, Any]]) -> dict[str, Any]:
         if name:
             read.setdefault(name, value)
     return read
+
+
+def _numbers(value: Any) -> Any:
+    """The value with text such as `1e-4` as the number that it writes, which YAML 1.1 takes for text."""
+    if isinstance(value, dict):
+        return {key: _numbers(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_numbers(entry) for entry in value]
+    if isinstance(value, str) and _EXPONENT.fullmatch(value):
+        number = number_of(value)
+        return value if number is None else number
+    return value
 
 
 def _plain(text: str) -> Any:

@@ -27,7 +27,7 @@ def provenance(model: MlModel, facts: ModelFacts, mlm_facts: ModelFacts | None) 
     sources = dict.fromkeys(told.source for told in facts.evaluations)
     for source in sources:
         count = sum(told.source == source for told in facts.evaluations)
-        rows.append(Told("sharinghub:evaluations", f"{count} results", source))
+        rows.append(Told("sharinghub:evaluations", "1 result" if count == 1 else f"{count} results", source))
     return tuple(rows)
 
 

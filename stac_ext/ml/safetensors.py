@@ -42,7 +42,8 @@ class Safetensors:
 
     def describe(self) -> str:
         """The file in one sentence."""
-        return f"safetensors with {self.parameters} parameters in {self.tensors} tensors ({', '.join(self.types)})."
+        tensors = "1 tensor" if self.tensors == 1 else f"{self.tensors} tensors"
+        return f"safetensors with {self.parameters} parameters in {tensors} ({', '.join(self.types)})."
 
 
 def read_safetensors(ends: FileEnds) -> Safetensors | None:

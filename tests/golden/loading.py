@@ -9,11 +9,11 @@ front matters; each makes a project of its own with this README, numbered from `
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import UnionType
-from typing import Any, Final, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 import yaml
 
@@ -42,7 +42,7 @@ _KINDS: Final = {
     "dataset": (DATASET.topic,),
     "both": (AI_MODEL.topic, DATASET.topic),
 }
-_LISTS: Final[dict[str, type]] = {
+_LISTS: Final[dict[str, Any]] = {
     "releases": Release,
     "packages": Package,
     "images": ContainerImage,
@@ -50,16 +50,19 @@ _LISTS: Final[dict[str, type]] = {
     "omitted": OmittedFacet,
 }
 _PLAIN: Final = frozenset({"id", "name", "description", "visibility", "archived", "stars", "issues_enabled"})
-_KEYS: Final = _PLAIN | _LISTS.keys() | {
-    *("about", "kind", "path", "topics", "created", "committed", "branch", "empty", "licence", "files", "versions"),
-    *("files_truncated", "variants"),
-}
-_T = TypeVar("_T")
+_KEYS: Final = (
+    _PLAIN
+    | _LISTS.keys()
+    | {
+        *("about", "kind", "path", "topics", "created", "committed", "branch", "empty", "licence", "files", "versions"),
+        *("files_truncated", "variants"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class GoldenProject:
-    """A golden project: its facts (of each variant), the categories of its topics, and the releases to build items of."""
+    """A golden project: its facts (of each variant), its categories, and the releases to build items of."""
 
     name: str
     folder: Path
@@ -83,6 +86,15 @@ def load(name: str) -> GoldenProject:
     topics = (*_KINDS[said["kind"]], *said.get("topics", ()))
     empty = said.get("empty", False)
     visibility = said.get("visibility", "public")
+    told: dict[str, Any] = {
+        "id": 42,
+        "name": path.rpartition("/")[2],
+        "description": "",
+        "visibility": visibility,
+        **{key: said[key] for key in _PLAIN if key in said},
+        **{key: tuple(_made(kind, entry) for entry in said.get(key, ())) for key, kind in _LISTS.items()},
+        **({} if empty else _repository(folder / "repository", said)),
+    }
     facts = ProjectFacts(
         path=path,
         web_url=page,
@@ -95,10 +107,7 @@ def load(name: str) -> GoldenProject:
         head_committed_at=None if empty else _moment(said.get("committed", "2024-06-30T16:45:00Z")),
         licence=_licence(said.get("licence"), page),
         files_truncated=said.get("files_truncated", False),
-        **{"id": 42, "name": path.rpartition("/")[2], "description": "", "visibility": visibility}
-        | {key: said[key] for key in _PLAIN if key in said},
-        **{key: tuple(_made(kind, entry) for entry in said.get(key, ())) for key, kind in _LISTS.items()},
-        **({} if empty else _repository(folder / "repository", said)),
+        **told,
     )
     categories = tuple(one for one in DEFAULT_CATEGORIES if one.topic in topics)
     releases = tuple(one for one in facts.releases if one.sha and not one.upcoming) if said.get("versions") else ()
@@ -176,9 +185,8 @@ def _moment(written: Any) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _made(kind: type[_T], said: dict[str, Any]) -> _T:
+def _made(kind: Any, said: dict[str, Any]) -> Any:
     """A value of the model from what YAML says; what is left out is empty, or numbered where it has to be a number."""
-    assert is_dataclass(kind)
     hints = get_type_hints(kind)
     known = {one.name for one in fields(kind)}
     assert said.keys() <= known, said.keys() - known
@@ -187,20 +195,19 @@ def _made(kind: type[_T], said: dict[str, Any]) -> _T:
     missing = {
         one.name: defaults[hints[one.name]]
         for one in fields(kind)
-        if one.name not in said and hints[one.name] in defaults and one.default is not None
+        if one.name not in said and hints[one.name] in defaults and one.default is MISSING
     }
-    made: _T = kind(**{**missing, **values})
-    return made
+    return kind(**{**missing, **values})
 
 
 def _value(hint: Any, value: Any) -> Any:
     if get_origin(hint) in (Union, UnionType):
         hint = next(one for one in get_args(hint) if one is not type(None))
     if get_origin(hint) is tuple:
-        inner = get_args(hint)
-        if is_dataclass(inner[0]):
-            return tuple(_made(inner[0], entry) for entry in value)  # type: ignore[type-var]
+        inner = get_args(hint)[0]
+        if is_dataclass(inner):
+            return tuple(_made(inner, entry) for entry in value)
         return tuple(tuple(entry) for entry in (value.items() if isinstance(value, dict) else value))
-    if is_dataclass(hint) and isinstance(value, dict):
-        return _made(hint, value)  # type: ignore[type-var]
+    if is_dataclass(hint):
+        return _made(hint, value)
     return _moment(value) if hint is datetime else value

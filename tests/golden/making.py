@@ -45,13 +45,13 @@ def onnx_graph(
     opset: int = 17,
 ) -> bytes:
     """An ONNX file of 32-bit floats; a dimension is a number or a name."""
-    sides = [
+    into, out = (
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in side.items()]
         for side in (inputs, outputs)
-    ]
+    )
     node = helper.make_node("Identity", [next(iter(inputs))], [next(iter(outputs))])
     model = helper.make_model(
-        helper.make_graph([node], "graph", *sides),
+        helper.make_graph([node], "graph", into, out),
         producer_name=producer,
         producer_version=version,
         opset_imports=[helper.make_opsetid("", opset)],

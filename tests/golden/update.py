@@ -1,6 +1,6 @@
 """Writes what golden projects become anew, so that a change of the builder is reviewed as a difference of items.
 
-    python -m tests.golden.update [NAME…]
+python -m tests.golden.update [NAME…]
 """
 
 import sys

@@ -62,7 +62,7 @@ def test_scikit_learn_from_mlflow_with_ml_model_front_matter() -> None:
     assert rows["mlm:name"] == ("wine", "model registry wine 1.1.0")
     assert rows["mlm:input"] == ("fixed acidity, grape, region", "MLmodel")
     assert rows["mlm:framework"] == ("scikit-learn", "MLmodel")
-    assert rows["sharinghub:evaluations"] == ("1 results", "model registry wine 1.1.0")
+    assert rows["sharinghub:evaluations"] == ("1 result", "model registry wine 1.1.0")
 
 
 def test_a_card_and_an_onnx_file() -> None:
