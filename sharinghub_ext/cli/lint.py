@@ -133,7 +133,7 @@ def _subject(target: str | None, wanted: Sequence[str], *, at_gitlab: bool) -> S
 def _from_gitlab(target: str, wanted: Sequence[str]) -> Subject:
     settings = load_settings()
     configure_logs(settings.model_copy(update={"log_level": "error"}))
-    categories = resolve_categories(getattr(settings, "categories", None))
+    categories = resolve_categories(settings.categories)
     with Console(stderr=True).status("Reading the project from GitLab"):  # shown on a terminal only
         return read_project(settings, target, categories, wanted)
 

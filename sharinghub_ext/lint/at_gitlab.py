@@ -10,8 +10,11 @@ from gitlab_hooks.reading import Absent, ProjectReader, Read, topics_of
 from sharinghub_ext.api.links import Urls
 from sharinghub_ext.checks import GitLabCheckFailed, check_gitlab
 from sharinghub_ext.config import Settings, SettingsError
+from sharinghub_ext.dvc.building import object_folder
+from sharinghub_ext.extensions import load_extensions
 from sharinghub_ext.lint.subject import Subject, named_categories, tagged_categories
 from stac_ext.categories import Category
+from stac_ext.extensions.schema_file import SchemaExtension
 from stac_ext.urls import BuildContext
 
 _DEFAULT_HUB: Final = "http://localhost:8080"
@@ -37,7 +40,7 @@ def read_project(settings: Settings, target: str, known: Sequence[Category], wan
     Raises SettingsError, UnknownCategoryError, and GitLabCheckFailed where GitLab does not let it be read.
     """
     reference = project_reference(target, settings)
-    named = named_categories(known, wanted)
+    named, extensions = named_categories(known, wanted), _extensions(settings)
     client = _Retagging(settings)
     check_gitlab(settings, client)
     try:
@@ -60,6 +63,7 @@ def read_project(settings: Settings, target: str, known: Sequence[Category], wan
         certain=bool(found),
         tagged=bool(found),
         notes=(_UNREAD.format(parts=unread),) if unread else (),
+        extensions=extensions,
     )
 
 
@@ -103,4 +107,12 @@ def _context(settings: Settings) -> BuildContext:
         assets_url=urls.assets,
         gitlab_host_name=urlsplit(settings.gitlab_url).netloc,
         gitlab_url=settings.gitlab_url,
+        dvc_url=f"{urls.public}/dvc" if object_folder(settings) else None,
     )
+
+
+def _extensions(settings: Settings) -> tuple[SchemaExtension, ...]:
+    try:
+        return load_extensions(settings.extensions)
+    except ValueError as error:
+        raise SettingsError("\n".join(f"SHARINGHUB_EXTENSIONS: {line}" for line in str(error).splitlines())) from error

@@ -46,7 +46,9 @@ class Linted:
 def lint(subject: Subject) -> Linted:
     """Build the items of a project, and gather what is wrong with it."""
     facts = subject.facts
-    built = {one.id: build_item(facts, one, subject.context) for one in subject.categories}
+    built = {
+        one.id: build_item(facts, one, subject.context, configured=subject.extensions) for one in subject.categories
+    }
     found: dict[Problem, list[str]] = {}
     for collection, one in built.items():
         for problem in one.problems:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from stac_ext.categories import Category
+from stac_ext.extensions.schema_file import SchemaExtension
 from stac_ext.model import ProjectFacts
 from stac_ext.urls import BuildContext
 
@@ -16,7 +17,7 @@ class UnknownCategoryError(ValueError):
 class Subject:
     """A project to lint. `categories` are those whose items are built; `certain` is false where it is not known
     which of them the project has. `tagged` is false where GitLab said that it has none of the topics. `notes` are
-    for a person: what is not as it would be in the catalogue.
+    for a person: what is not as it would be in the catalogue. `extensions` are those that the hub is configured with.
     """
 
     facts: ProjectFacts
@@ -25,6 +26,7 @@ class Subject:
     certain: bool = True
     tagged: bool = True
     notes: tuple[str, ...] = ()
+    extensions: tuple[SchemaExtension, ...] = ()
 
 
 def named_categories(known: Sequence[Category], names: Sequence[str]) -> tuple[Category, ...]:

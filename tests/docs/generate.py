@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic_core import PydanticUndefined
 
 from sharinghub_ext.config import PREFIX, Settings
+from stac_ext.rules import RULES
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -42,12 +43,20 @@ def settings_table(reserved: bool) -> str:
     for name, field in Settings.model_fields.items():
         if field.description is None or field.description.startswith("Reserved:") is not reserved:
             continue
-        rows.append(f"| `{PREFIX}{name.upper()}` | {_default(field.default)} | {_cell(field.description)} |")
+        rows.append(
+            f"| `{PREFIX}{name.upper()}` | {_default(field.get_default(call_default_factory=True))} | {_cell(field.description)} |"
+        )
     return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])
+
+
+def rules_table() -> str:
+    rows = [f"| `{one.name}` | {one.severity.word} | {one.meaning} | {one.fix} |" for one in RULES]
+    return "\n".join(["| rule | severity | what it means | what to do |", "|---|---|---|---|", *rows])
 
 
 BLOCKS = {
     "architecture.md": {"modules": module_table},
+    "lint.md": {"rules": rules_table},
     "configuration.md": {
         "settings": lambda: settings_table(reserved=False),
         "reserved": lambda: settings_table(reserved=True),
@@ -79,7 +88,7 @@ def _marked(name: str) -> re.Pattern[str]:
 def _default(value: object) -> str:
     if value is PydanticUndefined:
         return "must be set"
-    if value is None:
+    if value is None or value == {}:
         return "-"
     text = '["*"]' if value == ["*"] else str(value).lower() if isinstance(value, bool) else str(value)
     return f"`{text}`"
