@@ -134,12 +134,9 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     categories = resolve_categories(settings.categories)
     extensions, extended = _extensions(settings)
     topics = tuple(category.topic for category in categories)
-    steps: list[Step] = []
     database = open_store(
-        settings.database_url, store_options(settings), migrating=settings.database_migrate, told=steps.append
+        settings.database_url, store_options(settings), migrating=settings.database_migrate, told=_Steps().tell
     )
-    if steps and steps[0].number > 1:
-        log.info("the store was migrated", steps=[f"{step.number}: {step.purpose}" for step in steps])
     urls = Urls(settings.public_url or _address(database, public_url))
     context = BuildContext(
         stac_url=urls.stac,
@@ -221,6 +218,18 @@ def store_options(settings: Settings) -> StoreOptions:
         timeout=settings.database_timeout,
         patience=min(settings.database_timeout, StoreOptions().patience),
     )
+
+
+class _Steps:
+    """Tells of each step of a migration before it runs; a new store is made without a word."""
+
+    def __init__(self) -> None:
+        self._is_new = False
+
+    def tell(self, step: Step) -> None:
+        self._is_new = self._is_new or step.number == 1
+        if not self._is_new:
+            log.info("the store is being migrated", step=step.number, purpose=step.purpose)
 
 
 def _extensions(settings: Settings) -> tuple[tuple[SchemaExtension, ...], str]:
