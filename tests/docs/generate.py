@@ -43,9 +43,8 @@ def settings_table(reserved: bool) -> str:
     for name, field in Settings.model_fields.items():
         if field.description is None or field.description.startswith("Reserved:") is not reserved:
             continue
-        rows.append(
-            f"| `{PREFIX}{name.upper()}` | {_default(field.get_default(call_default_factory=True))} | {_cell(field.description)} |"
-        )
+        default = _default(field.get_default(call_default_factory=True))
+        rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {_cell(field.description)} |")
     return "\n".join(["| setting | default | meaning |", "|---|---|---|", *rows])
 
 
@@ -77,7 +76,8 @@ def write() -> None:
         text = (DOCS / page).read_text()
         for name, make in blocks.items():
             made = f"<!-- {name} -->\n\n{make()}\n\n<!-- /{name} -->"
-            text = _marked(name).sub(lambda _, made=made: made, text)
+            before, _, rest = text.partition(f"<!-- {name} -->")
+            text = before + made + rest.partition(f"<!-- /{name} -->")[2]
         (DOCS / page).write_text(text)
 
 

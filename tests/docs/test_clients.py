@@ -67,3 +67,41 @@ def test_a_token_is_taken_in_each_header_of_the_page(standing: tuple[SampleWorld
     mine = hub.http.get("/stac/search", headers={header: value}).json()["numberMatched"]
     assert f"| `{header}: " in PAGE
     assert mine > hub.get("/stac/search").json()["numberMatched"]
+
+
+def test_versions_are_found_by_name_only_and_linked(standing: tuple[SampleWorld, RunningHub]) -> None:
+    _, hub = standing
+    (head,) = hub.get("/stac/search", ids="earth/models/flood-segmentation-unet").json()["features"]
+    (latest,) = [link["href"] for link in head["links"] if link["rel"] == "latest-version"]
+    version = hub.http.get(latest).json()
+    number = head["id"]
+    assert (version["id"], version["properties"]["version"]) == (f"{number}@v1.1.0", "v1.1.0")
+    assert "version" not in head["properties"]
+    assert {"latest-version", "predecessor-version"} <= {link["rel"] for link in version["links"]}
+    assert hub.get("/stac/search", ids=version["id"]).json()["numberMatched"] == 1
+    listed = hub.get("/stac/search", limit=100).json()["features"]
+    assert [one["id"] for one in listed if "@" in one["id"]] == []
+
+
+def test_each_kind_of_asset_has_the_address_of_the_page(standing: tuple[SampleWorld, RunningHub]) -> None:
+    _, hub = standing
+    features = hub.get("/stac/search", limit=100).json()["features"]
+    hrefs = {key: asset["href"] for item in features for key, asset in item["assets"].items()}
+    base = rf"{re.escape(hub.url)}/assets/[0-9]+"
+    for key, shape in {
+        "README.md": rf"{base}/[0-9a-f]{{40}}/README\.md",
+        "overview": rf"{base}/[0-9a-f]{{40}}/README\.html",
+        "release": rf"{base}/archive/[0-9a-f]{{40}}\.zip",
+        "package/": rf"{base}/packages/(generic|pypi|ml_models)/.+",
+        "image/": r"oci://[^@]+:[^@]+@sha256:[0-9a-f]{64}",
+    }.items():
+        found = [href for name, href in hrefs.items() if name == key or (key.endswith("/") and name.startswith(key))]
+        assert found, key
+        assert [href for href in found if not re.fullmatch(shape, href)] == []
+
+
+def test_every_property_of_the_hub_is_on_the_page(standing: tuple[SampleWorld, RunningHub]) -> None:
+    section = PAGE.partition("## What an item holds")[2].partition("### Assets")[0]
+    features = standing[1].get("/stac/search", limit=100).json()["features"]
+    used = {key for item in features for key in item["properties"] if key.startswith("sharinghub:")}
+    assert {key for key in used if f"`{key}`" not in section} == set()
