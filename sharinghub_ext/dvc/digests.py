@@ -44,6 +44,24 @@ class Digest:
         return self._sha256.hexdigest()
 
 
+class Soundness:
+    """Whether stored bytes are those that were once checked: by their SHA-256 where it is known, else by the key."""
+
+    def __init__(self, key: ObjectKey, sha256: str | None) -> None:
+        self._wanted = sha256
+        self._digest = hashlib.sha256() if sha256 else Digest(key)
+
+    def update(self, data: bytes) -> None:
+        """Take the next bytes."""
+        self._digest.update(data)
+
+    def holds(self) -> bool:
+        """Whether all bytes are the right ones; ends the stream."""
+        if isinstance(self._digest, Digest):
+            return self._digest.matches()
+        return self._digest.hexdigest() == self._wanted
+
+
 class _Whole:
     """The MD5 with every CRLF as LF, wherever the pieces of the stream end."""
 

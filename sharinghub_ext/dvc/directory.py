@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from sharinghub_ext.api.links import link, with_query
 from sharinghub_ext.dvc.keys import ObjectKey, ObjectName
-from sharinghub_ext.dvc.serving import entity_tag
+from sharinghub_ext.dvc.serving import entity_tag, whole_object
 from sharinghub_ext.dvc.store import StoredObject
 from sharinghub_ext.problems import Problem
 from stac_ext.dvc.manifest import (
@@ -74,7 +74,7 @@ class Directories:
             size = found.stored.size
             if size > MAX_MANIFEST_BYTES:
                 raise _unreadable(f"it has {size} bytes, and {MAX_MANIFEST_BYTES} are read")
-            data = b"".join([chunk async for chunk in found.chunks(0, size)])
+            data = b"".join([chunk async for chunk in whole_object(name, found)])
             try:
                 manifest = await run_sync(partial(read_manifest, data))
             except ManifestError as error:

@@ -18,7 +18,7 @@ from sharinghub_ext.dvc.keys import ObjectName, parse_name
 from sharinghub_ext.dvc.receiving import Receiver
 from sharinghub_ext.dvc.rights import LiveRights, Verdict, unauthorized
 from sharinghub_ext.dvc.serving import object_response
-from sharinghub_ext.dvc.store import ObjectStore, StoreFailure, StoreFull
+from sharinghub_ext.dvc.store import ObjectStore, StoreDamaged, StoreFailure, StoreFull
 from sharinghub_ext.problems import Problem, not_found
 
 PATH: Final = "/dvc"
@@ -49,6 +49,9 @@ class DvcRemote:
         except StoreFull as error:
             log.error("the store of DVC data is full", error=str(error))
             raise Problem(507, "The hub has no room for more data. Tell those who run it.") from error
+        except StoreDamaged as error:
+            log.error("an object of DVC data is damaged", error=str(error))
+            raise Problem(500, "The stored bytes are damaged and not sent. Tell those who run the hub.") from error
         except StoreFailure as error:
             log.error("the store of DVC data failed", error=str(error))
             detail = "The hub's store of data does not answer at the moment. Try again soon."

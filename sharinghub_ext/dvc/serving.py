@@ -1,5 +1,8 @@
 """How a stored object is sent: whole or one range, with an entity tag, never as something that a browser would run.
 
+A whole object is checked on its way out, and its last bytes are held back until they were found right: `dvc pull` does
+not check what it gets unless it was told to, so damaged bytes must not arrive.
+
 The entity tag of an object of DVC 3 is its MD5, which names its bytes; that of DVC 2 is the SHA-256, for two texts that
 differ in their line ends share a key there.
 """
@@ -8,12 +11,15 @@ import base64
 from collections.abc import AsyncIterator
 from typing import Final
 
+from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
+from sharinghub_ext.dvc.digests import Soundness
 from sharinghub_ext.dvc.keys import ObjectName
 from sharinghub_ext.dvc.ranges import Span, span_of
-from sharinghub_ext.dvc.store import Stored, StoredObject
+from sharinghub_ext.dvc.store import Stored, StoreDamaged, StoredObject
 from sharinghub_ext.middleware import HEAD_MARK
 from sharinghub_ext.problems import Problem
 from stac_ext.dvc.assets import DIRECTORY
@@ -45,11 +51,11 @@ async def object_response(request: Request, name: ObjectName, found: StoredObjec
         status, media_type = 206 if span.partial else 200, DIRECTORY if name.key.directory else BINARY
         if head:
             return Response(None, status, headers, media_type)
+        body = _body(name, found, span)
         if span.stop - span.start <= _SMALL:
-            body = b"".join([chunk async for chunk in found.chunks(span.start, span.stop)])
-            return Response(body, status, headers, media_type)
+            return Response(b"".join([chunk async for chunk in body]), status, headers, media_type)
         streaming = True
-        return _ObjectStream(found, span, status, headers, media_type)
+        return _ObjectStream(found, body, status, headers, media_type)
     finally:
         if not streaming:
             await found.close()
@@ -62,26 +68,45 @@ def entity_tag(name: ObjectName, stored: Stored) -> str | None:
     return f'"{stored.sha256}"' if stored.sha256 else None
 
 
+def whole_object(name: ObjectName, found: StoredObject) -> AsyncIterator[bytes]:
+    """All bytes of an open object, checked. Raises StoreDamaged, StoreBroken."""
+    return _body(name, found, Span(0, found.stored.size, found.stored.size))
+
+
 class _ObjectStream(StreamingResponse):
     """A long body; the object is closed even where the client went before the first byte."""
 
-    def __init__(self, found: StoredObject, span: Span, status: int, headers: dict[str, str], media_type: str) -> None:
-        super().__init__(_body(found, span), status, headers, media_type)
+    def __init__(
+        self, found: StoredObject, body: AsyncIterator[bytes], status: int, headers: dict[str, str], media_type: str
+    ) -> None:
+        super().__init__(body, status, headers, media_type)
         self._found = found
 
-    async def __call__(self, scope, receive, send) -> None:  # type: ignore[no-untyped-def]
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             await super().__call__(scope, receive, send)
         finally:
             await self._found.close()
 
 
-async def _body(found: StoredObject, span: Span) -> AsyncIterator[bytes]:
+async def _body(name: ObjectName, found: StoredObject, span: Span) -> AsyncIterator[bytes]:
+    """The bytes of a span; those of a whole object end early, by StoreDamaged, where they are not the right ones."""
+    whole = span.start == 0 and span.stop == span.size
+    soundness = Soundness(name.key, found.stored.sha256) if whole else None
+    held = b""
     # The first piece is small: `dvc` asks whether an object exists by a GET whose body it does not read.
     first = min(span.start + _SMALL, span.stop)
     for start, stop in ((span.start, first), (first, span.stop)):
         async for chunk in found.chunks(start, stop):
-            yield chunk
+            if held:
+                yield held
+            held = chunk
+            if soundness is not None:
+                await run_sync(soundness.update, chunk)
+    if soundness is not None and not await run_sync(soundness.holds):
+        raise StoreDamaged(f"{name.text} is damaged: its bytes are not those that were stored")
+    if held:
+        yield held
 
 
 def _describe(name: ObjectName, stored: Stored) -> dict[str, str]:

@@ -5,7 +5,8 @@ were verified. What is stored is never changed. Each object keeps its SHA-256 be
 
 StoreFailure
 ├── StoreFull      no room: 507
-└── StoreBroken    the store cannot be used at the moment: 503
+├── StoreBroken    the store cannot be used at the moment: 503
+└── StoreDamaged   an object has other bytes than were stored: 500, and again until somebody acts
 """
 
 from collections.abc import AsyncIterator
@@ -25,6 +26,10 @@ class StoreFull(StoreFailure):
 
 class StoreBroken(StoreFailure):
     """The store does not answer, or refuses."""
+
+
+class StoreDamaged(StoreFailure):
+    """An object is not what was stored under its name."""
 
 
 @dataclass(frozen=True, slots=True)

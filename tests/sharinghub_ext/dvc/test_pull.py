@@ -91,6 +91,28 @@ def test_no_object_of_one_project_is_served_by_another(remote: Remote) -> None:
     assert remote.ask("GET", PUBLIC, key_of(other), "dan").status_code == 404
 
 
+@pytest.mark.parametrize("size", [10, 1_000_000])
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize("place", [0, -1])
+def test_damaged_bytes_are_not_sent_to_their_end(remote: Remote, size: int, recorded: bool, place: int) -> None:
+    data = f"{recorded} {place}".encode() + random.Random(size).randbytes(size)
+    key = key_of(data)
+    assert remote.put(PRIVATE, data, "dan").status_code == 201
+    path = remote.folder / remote.path(PRIVATE, key).removeprefix("/dvc/")
+    changed = bytearray(data)
+    changed[place] ^= 1
+    path.write_bytes(changed)
+    if not recorded:
+        path.with_name(f"{path.name}.sha256").unlink()
+    if size < 64 * 1024:
+        assert remote.ask("GET", PRIVATE, key, "rita").status_code == 500
+    else:
+        with pytest.raises(httpx.RemoteProtocolError):
+            remote.ask("GET", PRIVATE, key, "rita")
+    path.write_bytes(data)
+    assert remote.ask("GET", PRIVATE, key, "rita").content == data
+
+
 def test_an_empty_object(remote: Remote) -> None:
     assert remote.put(PRIVATE, b"", "dan").status_code == 201
     answer = remote.ask("GET", PRIVATE, key_of(b""), "rita")
