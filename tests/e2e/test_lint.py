@@ -225,6 +225,7 @@ def test_a_project_at_gitlab_is_linted_with_the_service_token(
     done = at_gitlab(world, tmp_path, path)
     assert done.returncode == 1, done.stderr
     assert "README.md:2: warning front-matter-yaml" in done.stdout
+    assert done.stderr == ""  # what moves is for terminals
     assert done.stdout.splitlines()[-1].startswith(f"{path} as ai-model:")
     number = str(world.samples.projects[path])
     assert at_gitlab(world, tmp_path, f"{world.gitlab.url}/{path}").stdout == done.stdout

@@ -1,5 +1,7 @@
 """Proves what is read of git, and that nothing which a repository configures is run by that."""
 
+import os
+import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -85,6 +87,26 @@ def test_nothing_that_the_repository_configures_is_run(tmp_path: Path, option: s
     asked.remote()
     asked.branch()
     assert not mark.exists()
+
+
+def test_a_checkout_of_another_user_is_read_as_in_jobs_of_ci(tmp_path: Path) -> None:
+    folder = checkout(tmp_path / "a", {"README.md": "x"})
+    if os.geteuid() != 0:
+        pytest.skip("needs root, to give files to another user")
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, 1234, 1234)
+    with pytest.raises(subprocess.CalledProcessError):
+        git(folder, "status")
+    assert [one.path for one in Git(folder).tracked()] == [b"README.md"]
+
+
+def test_a_further_working_tree_of_a_repository_is_a_checkout(tmp_path: Path) -> None:
+    folder = checkout(tmp_path / "a", {"README.md": "x"})
+    git(folder, "worktree", "add", "--quiet", "../b")
+    asked = Git(tmp_path / "b")
+    assert asked.root == (tmp_path / "b").resolve()
+    assert [one.path for one in asked.tracked()] == [b"README.md"]
+    assert asked.lfs_objects() == folder.resolve() / ".git" / "lfs" / "objects"
 
 
 def test_variables_of_a_hook_lead_to_no_other_repository(tmp_path: Path) -> None:
