@@ -32,7 +32,7 @@ class BuildContext:
         return f"{self.stac_url.rstrip('/')}/collections/{quote(category_id, safe='')}"
 
     def item_url(self, category_id: str, item_id: str) -> str:
-        return f"{self.collection_url(category_id)}/items/{quote(item_id, safe='')}"
+        return f"{self.collection_url(category_id)}/items/{quote(item_id, safe='@')}"
 
     def asset_url(self, facts: ProjectFacts, path: str) -> str:
         """The download of one file at the indexed revision; the project must have one."""
