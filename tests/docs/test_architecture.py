@@ -1,10 +1,13 @@
-"""Proves that the module table names every module with its first sentence, and none that does not exist."""
+"""Proves that the module table names every module with its first sentence, and that the calls to GitLab are as told."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from gitlab_hooks.indexer import Change
 from tests.docs.generate import DOCS, ROOT, block, first_sentence, module_table, modules
+from tests.support.running import RunningHub, SampleWorld
 
 AGAIN = "write the tables anew with `python -m tests.docs.generate`"
 
@@ -48,3 +51,17 @@ def test_the_picture_needs_nothing_from_elsewhere() -> None:
     assert picture.count("http") == 1  # the name of SVG itself
     assert "@import" not in picture
     assert "<script" not in picture
+
+
+def test_the_first_index_and_a_sweep_without_changes_cost_what_the_page_says(tmp_path: Path) -> None:
+    page = " ".join((DOCS / "architecture.md").read_text().split())
+    told = re.search(r"\((\d+) projects, .*?\) takes (\d+) calls for the first index and (\d+) for a sweep", page)
+    assert told is not None
+    projects, first, unchanged = map(int, told.groups())
+    with SampleWorld(tmp_path) as world, RunningHub(world.settings()) as hub:
+        world.gitlab.reset_calls()
+        assert hub.sweep().counts[Change.INDEXED] == projects
+        assert len(world.gitlab.calls) == first
+        world.gitlab.reset_calls()
+        assert hub.sweep().counts[Change.UNCHANGED] == projects
+        assert len(world.gitlab.calls) == unchanged

@@ -7,6 +7,8 @@ from functools import cache
 import pytest
 
 from gitlab_hooks.events import interpret
+from gitlab_hooks.gateway import pulse
+from gitlab_hooks.reading.facets import facets_of
 from tests.docs.generate import DOCS, PACKAGES, ROOT, block
 
 PAGE = (DOCS / "gitlab.md").read_text()
@@ -66,3 +68,27 @@ def test_an_event_does_what_the_table_says(event: str) -> None:
     reads_again = hint.scope is not None
     assert reads_again is ("again" in then or "looked for" in then)
     assert bool(hint.denials) is bool(at_once)
+
+
+# The rows under "What is left out": visibility of the project, level of its repository, level of each part; what shows.
+ALL, NONE = {pulse.RELEASES, pulse.PACKAGES, pulse.IMAGES, pulse.MODELS}, set[str]()
+PARTS = [
+    ("everyone with access", "public", "enabled", "enabled", ALL),
+    ("in a private project", "private", "enabled", "private", ALL),
+    ("where the repository is for members, too", "public", "private", "private", {pulse.RELEASES, pulse.MODELS}),
+    ("otherwise, or not stated", "public", "enabled", "private", NONE),
+    ("otherwise, or not stated", "internal", "enabled", None, NONE),
+    ("disabled", "public", "enabled", "disabled", NONE),
+]
+
+
+@pytest.mark.parametrize(("row", "visibility", "repository", "level", "shown"), PARTS)
+def test_what_is_left_out_is_as_the_page_says(
+    row: str, visibility: str, repository: str, level: str | None, shown: set[str]
+) -> None:
+    assert row in PAGE.partition("### What is left out")[2].partition("###")[0]
+    names = ("releases", "package_registry", "container_registry", "model_registry")
+    levels = {f"{name}_access_level": level for name in names if level is not None}
+    project = {"visibility": visibility, "repository_access_level": repository, **levels}
+    facets = facets_of(project, anonymous=False)
+    assert facets.used - facets.narrower.keys() == shown
