@@ -125,7 +125,7 @@ def entries(draw: st.DrawFn, project_id: int) -> tuple[Entry, ...]:
 viewers = st.builds(
     Viewer,
     level=st.sampled_from((Visibility.INTERNAL, Visibility.INTERNAL, Visibility.PUBLIC, None)),
-    principal=st.sampled_from((None, *PRINCIPALS, "user:9")),
+    principal=st.sampled_from((*PRINCIPALS, None, "user:9", *PRINCIPALS)),
 )
 _names = st.sampled_from(
     (*map(str, PROJECTS), *(f"{n}@v1" for n in PROJECTS), *PATHS, "EARTH/SHIPS", "no/where", "a/\0", "0", "\0")
@@ -144,7 +144,7 @@ def searches(draw: st.DrawFn) -> Asked:
     return Asked(
         collections=sometimes(st.lists(st.sampled_from((*COLLECTIONS, "other", "\0")), min_size=1).map(tuple)),
         ids=sometimes(st.lists(_names, min_size=1, max_size=12).map(tuple)),
-        area=sometimes(geometries | bands()),
+        area=sometimes(st.booleans().flatmap(lambda band: bands() if band else geometries)),
         interval=None if ends is None else (to_micros(min(ends)), to_micros(max(ends))),
         texts=sometimes(st.lists(st.sampled_from(PHRASES), max_size=3).map(tuple)),
         sort=draw(st.one_of(st.just(DEFAULT_SORT), st.lists(_sort_keys, max_size=3).map(tuple))),

@@ -153,16 +153,22 @@ puts = numbers.flatmap(
         st.just("put"), st.just(number), st.sampled_from(drawing.PATHS), visibilities, drawing.entries(number)
     )
 )
+grants = st.tuples(
+    st.just("grant"), st.sampled_from(drawing.PRINCIPALS), st.lists(numbers, min_size=3, max_size=12, unique=True)
+)
 others = st.one_of(
     st.tuples(st.just("drop"), numbers),
     st.tuples(st.just("lower"), numbers, visibilities),
-    st.tuples(st.just("grant"), st.sampled_from(drawing.PRINCIPALS), st.lists(numbers, max_size=12, unique=True)),
-    st.tuples(st.just("deny"), st.one_of(st.builds(ProjectGone, numbers), st.builds(ProjectMoved, numbers))),
+    st.tuples(st.just("grant"), st.sampled_from(drawing.PRINCIPALS), st.lists(numbers, max_size=3, unique=True)),
+    st.tuples(st.just("deny"), st.builds(ProjectGone, numbers)),
+    st.tuples(st.just("deny"), st.builds(ProjectMoved, numbers)),
     st.tuples(st.just("deny"), st.builds(VisibilityLowered, numbers, visibilities)),
 )
-histories = st.tuples(st.lists(puts, min_size=6, max_size=16), st.lists(others | puts, max_size=6)).map(
-    lambda pair: pair[0] + pair[1]
-)
+histories = st.tuples(
+    st.lists(puts, min_size=6, max_size=16),
+    st.lists(grants, max_size=3),
+    st.lists(others | puts, min_size=2, max_size=10),
+).map(lambda parts: [one for part in parts for one in part])
 # What decides between the forms: so many rows that one of them is always too much, or none ever is.
 shapes = st.fixed_dictionaries(
     {

@@ -127,6 +127,7 @@ def test_datetime_meets_the_declared_interval_else_the_datetime(
         pytest.param({"bbox": [178, -16, -179, -10]}, ["across"], id="both cross the antimeridian"),
         pytest.param({"bbox": [-179.5, -16, -179, -15.5]}, ["across"], id="east of the antimeridian"),
         pytest.param({"bbox": [170, -30, 190, 0]}, ["across"], id="longitudes of a map from 0 to 360"),
+        pytest.param({"bbox": [-170, -90, 170, 90]}, ["triangle"], id="nearly the world, but not the antimeridian"),
         pytest.param({"bbox": [181, -16, 182, -15.5]}, ["across"], id="beyond 180"),
         pytest.param({"bbox": [-360, -90, 360, 90]}, ["across", "triangle"], id="twice around"),
         pytest.param({"bbox": [181, 91, 182, 92]}, [], id="beyond a pole"),
