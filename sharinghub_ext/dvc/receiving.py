@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sharinghub_ext.dvc.digests import Digest
+from sharinghub_ext.dvc.intake import Intake
 from sharinghub_ext.dvc.keys import ObjectName
 from sharinghub_ext.dvc.quota import Claim, QuotaExceeded, Quotas
 from sharinghub_ext.dvc.store import ObjectStore, Part
@@ -60,16 +61,16 @@ class Receiver:
         self, request: Request, name: ObjectName, part: Part | None, claim: Claim, claimed: int = 0
     ) -> Response:
         digest, size = Digest(name.key), 0
-        async for piece in self._pieces(request):
-            size += len(piece)
-            if self._limit and size > self._limit:
-                raise self._too_large()
-            if size > claimed:
-                claim.grow(size - claimed)
-                claimed = size
-            await run_sync(digest.update, piece)
-            if part is not None:
-                await part.write(piece)
+        async with Intake(digest, part) as intake:
+            async for piece in self._pieces(request):
+                size += len(piece)
+                if self._limit and size > self._limit:
+                    raise self._too_large()
+                if size > claimed:
+                    claim.grow(size - claimed)
+                    claimed = size
+                await intake.take(piece)
+            await intake.settle()
         if not await run_sync(digest.matches):
             raise Problem(
                 400, "The bytes are not those that the key names: their MD5 is another one. Nothing is stored."
