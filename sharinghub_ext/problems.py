@@ -10,11 +10,16 @@ CODES = {
     403: ("Forbidden", "Forbidden"),
     404: ("NotFound", "Not found"),
     405: ("MethodNotAllowed", "Method not allowed"),
+    408: ("Timeout", "The request took too long"),
     413: ("TooLarge", "Request too large"),
+    415: ("UnsupportedMediaType", "Media type not supported"),
+    416: ("RangeNotSatisfiable", "Range not satisfiable"),
+    422: ("Unprocessable", "Cannot be processed"),
     429: ("TooManyRequests", "Too many requests"),
     500: ("InternalError", "Internal error"),
     502: ("BadGateway", "GitLab's answer cannot be passed on"),
     503: ("Unavailable", "Temporarily unavailable"),
+    507: ("InsufficientStorage", "Not enough room"),
 }
 
 

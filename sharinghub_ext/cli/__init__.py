@@ -1,4 +1,4 @@
-"""The command line: `sharinghub serve · sync · lint · migrate · demo · standin`.
+"""The command line: `sharinghub serve · sync · lint · migrate · config · demo · standin`.
 
 Exit codes: 2 settings, 3 GitLab, 4 store.
 """

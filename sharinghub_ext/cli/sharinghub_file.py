@@ -30,8 +30,8 @@ _WITHOUT: Final[Mapping[str, str]] = {
     "tags": "every keyword can be searched and counted as it is",
     "wizard": _PAGES,
     "mlflow": "metrics and models are read from `MLmodel` files and GitLab's model registry",
-    "s3": "set SHARINGHUB_STORE_URL and the credentials of the store",
-    "services": "set SHARINGHUB_STORE_URL and the credentials of the store",
+    "s3": "the hub keeps objects in a folder only so far (SHARINGHUB_STORE_URL=file:///…)",
+    "services": "the hub keeps objects in a folder only so far (SHARINGHUB_STORE_URL=file:///…)",
     "gitlab.allow-public": "everybody sees what GitLab shows to everybody",
     "gitlab.ignore": "every topic but those of categories is a keyword",
     "gitlab.oauth.client-secret": "a secret: set SHARINGHUB_OAUTH_CLIENT_SECRET, or give it as a file",
@@ -144,7 +144,7 @@ def _take(path: str, value: Any, result: Converted) -> None:
 def _extensions(declared: Mapping[Any, Any], result: Converted) -> None:
     for prefix, address in declared.items():
         if str(prefix) not in BY_PREFIX and str(prefix) not in _OTHERS_KNOWN:
-            why = f"the hub does not know {address}; its fields are kept in `sharinghub:extra`"
+            why = f"the hub does not know {address}; its fields go to `sharinghub:extra`; see SHARINGHUB_EXTENSIONS"
             result.leave_out(f"stac.extensions.{prefix}", why)
 
 

@@ -14,7 +14,16 @@ _READ = frozenset(
     {
         *("title", "license", "license-url", "license_url", "license-link", "license_link", "providers", "extent"),
         *("preview", "assets", "links", "keywords", "tags", "doi", "citation", "sci:doi", "sci:citation"),
-        *("platform", "instruments", "constellation", "mission", "gsd", "license_name", "sci:publications"),
+        *(
+            "platform",
+            "instruments",
+            "constellation",
+            "mission",
+            "gsd",
+            "license_name",
+            "sci:publications",
+            "pretty_name",
+        ),
         # Links for those who may see what they lead to; here everybody would read of it.
         *("related", "datasets", "base_model", "source_datasets"),
     }

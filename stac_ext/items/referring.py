@@ -52,8 +52,8 @@ def refer(
         for name in ("datasets", "base_model"):
             for text in _texts(fields.get(name)):
                 reader.take(text, DERIVED, None, name)
-        for text in filter(None, map(_source, _texts(fields.get("source_datasets")))):
-            reader.take(text, DERIVED, None, "source_datasets")
+    for text in filter(None, map(_source, _texts(fields.get("source_datasets")))):
+        reader.take(text, DERIVED, None, "source_datasets")
     return Referred(tuple(dict.fromkeys(reader.references)), tuple(reader.links))
 
 
