@@ -3,7 +3,7 @@
 Whatever a project holds costs at most the field that it stands in: `build_item` raises for none of it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import pystac
@@ -26,13 +26,13 @@ from stac_ext.items.links import catalogue_links, declared_links, gitlab_links
 from stac_ext.items.of_gitlab import gitlab_properties, times, updated
 from stac_ext.items.referring import Referred, refer
 from stac_ext.items.temporal import Interval, read_temporal
+from stac_ext.items.told import tell
 from stac_ext.ml.model import Model, read_model
 from stac_ext.ml.references import References
 from stac_ext.model import BuiltItem, ProjectFacts, Release, Told
 from stac_ext.problem_log import ProblemLog
 from stac_ext.references import Reference
 from stac_ext.sanitize import clean_line, quoted
-from stac_ext.times import format_rfc3339
 from stac_ext.urls import BuildContext
 
 __all__ = ["BuildContext", "build_item"]
@@ -88,7 +88,11 @@ class _Build:
             self._guard("headers", lambda: report_partial(self.facts, headers, self.log), None)
         cited_file = self._guard("CITATION.cff", lambda: read_citation_file(self.facts.texts, self.log), None)
         licence = self._guard("license", lambda: self._licence(cited_file), Licence())
-        cited = self._guard("doi", lambda: read_citation(self.fields, self.body, self.log, file=cited_file), Citation())
+        cited = self._guard(
+            "doi",
+            lambda: read_citation(self.fields, self.body, self.log, file=cited_file, body_line=self.body_line),
+            Citation(),
+        )
         model = self._guard("ml-model", self._model, Model() if self.category.ml_model else None)
         extended = self._guard("extensions", lambda: self._extensions(model), Extensions(left=dict(self.fields)))
         gatherer = AssetGatherer(self.facts, self.category, self.context, self.log)
@@ -124,7 +128,9 @@ class _Build:
             *gatherer.extensions(),
         ]
         written = self._written(spatial, properties, extensions, gatherer, links)
-        provenance = (*self._provenance(licence, interval), *(model.provenance() if model else ()))
+        untold: tuple[Told, ...] = ()
+        told = self._guard("provenance", lambda: self._told(written, spatial is headers.spatial), untold)
+        provenance = (*told, *(model.provenance() if model else ()))
         return BuiltItem(written, self.log.result(), references, provenance)
 
     def _written(
@@ -200,7 +206,8 @@ class _Build:
         )
 
     def _model(self) -> Model | None:
-        return read_model(self.fields, self.facts, self.log) if self.category.ml_model else None
+        facts = versions.with_models_of(self.release, self.facts) if self.release else self.facts
+        return read_model(self.fields, facts, self.log) if self.category.ml_model else None
 
     def _extensions(self, model: Model | None) -> Extensions:
         fields = {key: value for key, value in self.fields.items() if model is None or key not in model.consumed}
@@ -261,12 +268,8 @@ class _Build:
     def _described(self) -> dict[str, Any]:
         return describe(self.fields, self.body, self.facts, self.context, self.log)
 
-    def _provenance(self, licence: Licence, interval: Interval | None) -> Iterator[Told]:
-        readme = self.log.path
-        for name in ("title", "license", "extent", "providers", "keywords", "description"):
-            if name in self.fields:
-                yield Told(name, clean_line(str(self.fields[name]), 200), f"{readme} front matter")
-        if licence.id and "license" not in self.fields:
-            yield Told("license", licence.id, "CITATION.cff, GitLab's detection or the licence file")
-        if interval is None:
-            yield Told("datetime", format_rfc3339(updated(self.facts)), "head commit")
+    def _told(self, item: dict[str, Any], by_headers: bool) -> tuple[Told, ...]:
+        front = f"{self.log.path} front matter"
+        place = "headers of files" if by_headers else front
+        licence = front if self.fields.get("license") else "CITATION.cff, GitLab's detection or the licence file"
+        return tuple(tell(self.fields, self.body, item, self.log.path, place=place, licence=licence))

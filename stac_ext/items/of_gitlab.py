@@ -1,12 +1,14 @@
 """What GitLab decides about an item and no README can change: its times but a declared extent, and `sharinghub:`."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from stac_ext.items.temporal import Interval
 from stac_ext.model import ProjectFacts
-from stac_ext.sanitize import clean_line
+from stac_ext.sanitize import MAX_INTEGER, TITLE_LIMIT, clean_line
 from stac_ext.times import format_rfc3339
+
+MAX_TOPICS: Final = 200
 
 
 def updated(facts: ProjectFacts) -> datetime:
@@ -26,16 +28,17 @@ def times(facts: ProjectFacts, interval: Interval | None) -> dict[str, Any]:
 
 def gitlab_properties(facts: ProjectFacts) -> dict[str, Any]:
     """The properties of the catalogue's own prefix."""
+    topics = [topic for topic in (clean_line(topic, TITLE_LIMIT) for topic in facts.topics) if topic]
     branch = {"sharinghub:default_branch": clean_line(facts.default_branch)} if facts.default_branch else {}
     return {
         "sharinghub:id": facts.id,
         "sharinghub:path": clean_line(facts.path),
-        "sharinghub:stars": max(0, facts.stars),
+        "sharinghub:stars": min(max(0, facts.stars), MAX_INTEGER),
         **branch,
         **({"sharinghub:revision": clean_line(facts.head_sha)} if facts.head_sha else {}),
         "sharinghub:visibility": clean_line(facts.visibility),
         "sharinghub:archived": facts.archived,
-        "sharinghub:topics": [topic for topic in map(clean_line, facts.topics) if topic],
+        "sharinghub:topics": topics[:MAX_TOPICS],
     }
 
 

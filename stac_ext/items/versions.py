@@ -5,24 +5,34 @@ their release where they are no such versions. Source: https://github.com/stac-e
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
-from stac_ext.model import Release
+from stac_ext.model import ProjectFacts, Release
 from stac_ext.references import Reference
-from stac_ext.semver import version_key
+from stac_ext.sanitize import clean_line
+from stac_ext.semver import parse_version, version_key
 
+MAX_TAG: Final = 200
 EXTENSION: Final = "https://stac-extensions.github.io/version/v1.2.0/schema.json"
 
 
 def version_id(project_id: int, tag: str) -> str:
     """The item id of a version."""
-    return f"{project_id}@{tag.replace('/', '~')}"
+    return f"{project_id}@{clean_line(tag.replace('/', '~'), MAX_TAG)}"
 
 
 def in_order(releases: Sequence[Release]) -> list[Release]:
     """Released versions, oldest first; upcoming ones and those without a commit are none."""
-    real = [one for one in releases if one.sha and not one.upcoming and one.tag and len(one.tag) <= 200]
+    real = [one for one in releases if one.sha and not one.upcoming and one.tag and len(one.tag) <= MAX_TAG]
     return sorted(real, key=lambda one: version_key(one.tag, one.released_at))
+
+
+def with_models_of(release: Release, facts: ProjectFacts) -> ProjectFacts:
+    """The facts with those versions of registered models only that are called as the release: others may be later."""
+    number = parse_version(release.tag)
+    same = (one for one in facts.models if number and parse_version(one.version) == number)
+    return replace(facts, models=tuple(same))
 
 
 def beside(project_id: int, tag: str | None, ordered: Sequence[str], collection: str) -> tuple[Reference, ...]:
