@@ -37,7 +37,10 @@ from sharinghub_ext.problems import Problem, not_found
 from stac_ext.query import InvalidParameter
 from stac_ext.store.database import StoreError, StoreTimeout
 
-_EXPOSED = ["SharingHub-Grants", "SharingHub-Limit", "WWW-Authenticate", "Retry-After", "Content-Disposition"]
+_EXPOSED = [
+    *("SharingHub-Grants", "SharingHub-Limit", "WWW-Authenticate", "Retry-After", "Content-Disposition"),
+    *("ETag", "Accept-Ranges", "Content-Range", "Repr-Digest"),
+]
 _RETRY_SECONDS = "5"
 _ALLOWED = ["Authorization", "PRIVATE-TOKEN", "X-Gitlab-Token", "Content-Type"]
 log = structlog.get_logger()
