@@ -18,6 +18,7 @@ from stac_ext.cards.overview import overview_asset
 from stac_ext.categories import Category
 from stac_ext.dvc.assets import ALTERNATE_EXTENSION, FILE_EXTENSION, DvcAssets, dvc_assets
 from stac_ext.dvc.repository import read_dvc
+from stac_ext.dvc.secrets import shown as safely_shown
 from stac_ext.globs import Glob, GlobSet
 from stac_ext.items.asset_rules import AssetRule, read_rules
 from stac_ext.items.published import Published, published
@@ -239,7 +240,7 @@ class AssetGatherer:
                 raise ValueError("it is no PNG, JPEG, GIF or WebP")
         except ValueError as error:
             if declared:
-                said = f"The preview {quoted(href)} is not used: {error}."
+                said = f"The preview {safely_shown(href)} is not used: {error}."
                 self.log.add("preview", said, "Name a PNG, JPEG, GIF or WebP file.", field="preview")
             return False
         self._add_file(self._files[path], None)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pystac
 
+from stac_ext.dvc.secrets import shown
 from stac_ext.ml.references import References
 from stac_ext.model import ProjectFacts
 from stac_ext.problem_log import ProblemLog
@@ -102,7 +103,7 @@ class _Reader:
         try:
             url = safe_url(text)
         except ValueError as error:
-            said = f"{quoted(text)} below `{field}` names no project: {error}."
+            said = f"{shown(text)} below `{field}` names no project: {error}."
             self._log.add("related", said, _FIX, field=field)
             return
         if (rel, url) not in self._urls:
