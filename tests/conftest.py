@@ -1,12 +1,19 @@
 """What every test may use: sample worlds, hubs on them, and where the shared material is."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.running import RunningHub, SampleWorld
+
+# The same examples in every run, so that a change is judged by itself; `make proof` draws others, and many.
+settings.register_profile("steady", derandomize=True)
+if not {"EXAMPLES", "SEARCH_EXAMPLES"} & os.environ.keys():
+    settings.load_profile("steady")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
