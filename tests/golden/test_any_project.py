@@ -31,7 +31,8 @@ from stac_ext.model import (
     RepositoryFile,
 )
 from stac_ext.sources import wanted_ends, wanted_texts
-from tests.golden.drawing import CREATED, project, projects, written
+from tests.golden.drawing import CREATED, project, projects
+from tests.golden.drawing_readme import written
 from tests.support.schemas import validator
 
 EXAMPLES: Final = int(os.environ.get("EXAMPLES", "0"))
