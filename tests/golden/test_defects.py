@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from stac_ext.categories import DATASET
+from stac_ext.categories import AI_MODEL, DATASET
 from stac_ext.items.builder import build_item
-from stac_ext.model import BuiltItem, FileText
+from stac_ext.model import BuiltItem, ContainerImage, FileText, ImageTag, ModelVersion, Package, PackageFile, Release
 from tests.golden.building import CONTEXT, build
+from tests.golden.drawing import CREATED, project
 from tests.golden.loading import load
 
 
@@ -62,3 +63,56 @@ def test_an_onnx_file_had_another_artifact_type_than_onnx() -> None:
     asset = built("onnx-segmentation").item["assets"]["model.onnx"]
     assert asset["mlm:artifact_type"] == "onnx"
     assert {"mlm:model", "ml-model:checkpoint"} <= set(asset["roles"])
+
+
+def test_a_tag_with_a_control_character_was_an_id() -> None:
+    release = Release("v1\x0b.0", "One", "", CREATED, "d" * 40)
+    item = build_item(project(releases=(release,)), DATASET, CONTEXT, release).item
+    assert item["id"] == "42@v1.0"
+
+
+def test_a_file_called_two_dots_was_addressed() -> None:
+    files = (PackageFile(1, ".."), PackageFile(2, "a.onnx"))
+    package = Package(1, "p", "1", "generic", CREATED, files)
+    version = ModelVersion("m", "1", "", CREATED, 7, Package(2, "m", "1", "ml_model", CREATED, files))
+    assets = build_item(project(packages=(package,), models=(version,)), AI_MODEL, CONTEXT).item["assets"]
+    assert [key for key in assets if key.startswith(("package/", "model/"))] == [
+        "model/m/1/a.onnx",
+        "package/p/1/a.onnx",
+    ]
+
+
+def test_any_text_was_the_address_of_an_image() -> None:
+    images = (ContainerImage("a b/\u00aa", (ImageTag("1"),)), ContainerImage("h.example/g/p", (ImageTag("\u00aa@x"),)))
+    assert "oci:" not in str(build_item(project(images=images), AI_MODEL, CONTEXT).item)
+
+
+def test_a_digest_that_is_none_was_a_checksum() -> None:
+    package = Package(1, "p", "1", "generic", CREATED, (PackageFile(1, "a.bin", sha256="\x13B"),))
+    assert "file:checksum" not in str(build_item(project(packages=(package,)), AI_MODEL, CONTEXT).item)
+
+
+def test_stars_and_topics_had_no_bounds() -> None:
+    item = build_item(project(stars=2**70, topics=("long " * 1_000,) * 500), DATASET, CONTEXT).item
+    assert item["properties"]["sharinghub:stars"] == 2**53
+    assert len(str(item["properties"]["sharinghub:topics"])) < 100_000
+
+
+def test_a_field_that_was_not_used_was_told_as_a_source() -> None:
+    told = {one.field: (one.value, one.source) for one in built("hostile-hrefs").provenance}
+    assert told["providers"] == ("A, B, earth, Example GitLab", "README.md front matter and GitLab")
+    [first, *_] = build(load("front-matter-of-wrong-types"))
+    told = {one.field: (one.value, one.source) for one in first.provenance}
+    assert told["title"] == ("front-matter-of-wrong-types", "project name")
+    assert "bbox" not in told
+
+
+def test_a_version_had_the_results_of_a_later_model() -> None:
+    def model(version: str, loss: float) -> ModelVersion:
+        return ModelVersion("m", version, "", CREATED, metrics=(("loss", loss),))
+
+    release = Release("v1.0.0", "One", "", CREATED, "d" * 40)
+    facts = project(releases=(release,), models=(model("1.0.0", 0.5), model("2.0.0", 0.1)))
+    assert build_item(facts, AI_MODEL, CONTEXT, release).item["properties"]["sharinghub:metrics"] == {"loss": 0.5}
+    other = replace(release, tag="v0.9.0")
+    assert "sharinghub:metrics" not in build_item(facts, AI_MODEL, CONTEXT, other).item["properties"]
