@@ -59,6 +59,7 @@ AI_MODEL: Final = Category(
         *("*.keras", "*.tflite", "*.pb", "*.gguf", "*.npz", "*.mlmodel", "*.pmml"),
         *("MLmodel", "conda.yaml", "python_env.yaml", "requirements.txt", "environment.yml", "environment.yaml"),
         *("pyproject.toml", "Dockerfile", "docker-compose.yml", "docker-compose.yaml", "compose.yml", "compose.yaml"),
+        *("pytorch_model*.bin", "model*.bin", "diffusion_pytorch_model*.bin", "*.msgpack", "*.ubj", "*.pt2", "*.mar"),
         *("*.ipynb", "/config.json", "/tokenizer.json"),
     ),
     ml_model=True,

@@ -10,6 +10,8 @@ LINE_LIMIT: Final = 2_000
 
 # C0 but tab and newline, DEL and C1, surrogates that stand alone, and the two code points that no file may hold.
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+# What shows nothing, or turns the direction of the text around it: by these one name can pass for another.
+_DECEIVING = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _SPACES = re.compile(r"\s+")
 
 
@@ -20,7 +22,8 @@ def clean_text(text: str, limit: int) -> str:
 
 def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
     """`text` as one line: cleaned, each run of white space one blank, none at the ends, cut at `limit`."""
-    return _SPACES.sub(" ", clean_text(text[: limit * 8], limit * 8)).strip()[:limit].rstrip()
+    shown = _DECEIVING.sub("", clean_text(text[: limit * 8], limit * 8))
+    return _SPACES.sub(" ", shown).strip()[:limit].rstrip()
 
 
 def line_of(value: object, limit: int = LINE_LIMIT) -> str | None:

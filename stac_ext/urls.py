@@ -15,7 +15,25 @@ _MAX_URL = 2_048
 _MAX_PATH = 4_096
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:", re.ASCII)
 _UNWISE = re.compile(r"[<>\"{}|^`]")
-_SECRETS = frozenset({"private_token", "access_token", "job_token", "gitlab_token", "personal_access_token"})
+# Names, without their case, dashes and underscores, of parameters that hold a secret or sign an address.
+_SECRETS = frozenset(
+    {
+        *("privatetoken", "accesstoken", "jobtoken", "gitlabtoken", "personalaccesstoken", "token", "authtoken"),
+        *(
+            "idtoken",
+            "refreshtoken",
+            "apikey",
+            "accesskey",
+            "secretkey",
+            "secret",
+            "clientsecret",
+            "password",
+            "passwd",
+        ),
+        *("password", "sig", "signature", "xamzsignature", "xamzsecuritytoken", "xamzcredential", "xgoogsignature"),
+        *("xgoogcredential", "awsaccesskeyid", "googleaccessid", "sharedaccesssignature"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +81,12 @@ def safe_url(value: Any, schemes: frozenset[str] = WEB) -> str:
     if not parts.hostname:
         raise ValueError("it names no host")
     if "@" in parts.netloc:
-        raise ValueError("it holds a user name or password")
+        raise ValueError("it holds a user name or password, which has leaked: change it")
     if parts.port == 0:
         raise ValueError("it has no port")
-    if any(name.lower() in _SECRETS for name, _ in parse_qsl(f"{parts.query}&{parts.fragment}", True)):
-        raise ValueError("it holds an access token")
+    names = (name.lower().replace("-", "").replace("_", "") for name, _ in parse_qsl(f"{parts.query}&{parts.fragment}"))
+    if any(name in _SECRETS for name in names):
+        raise ValueError("it holds a secret, which has leaked: revoke it")
     return _UNWISE.sub(lambda match: f"%{ord(match[0]):02X}", text)
 
 

@@ -183,6 +183,26 @@ class ServiceClient:
         """The first and last bytes of a file, of its content where it is in Git LFS; None if stored elsewhere."""
         return read_ends(self._gitlab, project_id, path, ref, wanted)
 
+    def tags(self, project_id: int, wanted: Collection[str]) -> dict[str, str]:
+        """The commits that these tags name now; a tag that is gone is left out.
+
+        A release keeps the commit that it was made at, whatever becomes of its tag.
+        """
+        with translated():
+            project = self._gitlab.projects.get(project_id, lazy=True)
+            listed = project.tags.list(order_by="updated", sort="desc", per_page=100, page=1, get_all=False)
+            found = {str(tag.name): str(tag.commit["id"]) for tag in listed}
+            if len(listed) >= 100:
+                for name in sorted(set(wanted) - found.keys()):
+                    try:
+                        tag = project.tags.get(name)
+                    except GitlabError as error:
+                        if error.response_code != 404:
+                            raise
+                    else:
+                        found[name] = str(tag.commit["id"])
+        return {name: sha for name, sha in found.items() if name in wanted}
+
     def commit(self, project_id: int, sha: str) -> dict[str, Any]:
         """A commit. Raises NotFound."""
         with translated():

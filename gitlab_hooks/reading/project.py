@@ -168,6 +168,7 @@ class ProjectReader:
         branch = None if project.get("empty_repo") else project.get("default_branch") or None
         listed = self._client.pulse(project["id"], branch, facets.used, self._images.get(project["id"], ()))
         shown, troubled = replace(facets.shown(listed), tags={}), set(listed.troubled - facets.narrower.keys())
+        shown = replace(shown, releases=self._at_their_tags(project["id"], shown.releases))
         tags = {image.id: listed.tags[image.id] for image in shown.images if image.id in listed.tags}
         try:
             unknown = [image for image in shown.images if image.id not in tags]
@@ -182,6 +183,16 @@ class ProjectReader:
         )
         fingerprint = hashlib.sha256(made).hexdigest()
         return _Look(listed, shown, facets, tags, frozenset(troubled), fingerprint)
+
+    def _at_their_tags(self, project_id: int, releases: tuple[Release, ...]) -> tuple[Release, ...]:
+        """The releases with the commits that their tags name now: a tag may have been moved, or be gone."""
+        if not releases:
+            return ()
+        try:
+            commits = self._client.tags(project_id, {one.tag for one in releases})
+        except NotFound:
+            commits = {}
+        return tuple(replace(one, sha=commits.get(one.tag)) for one in releases)
 
     def _unreadable(self) -> str:
         if self._client.anonymous:

@@ -202,7 +202,7 @@ class AssetGatherer:
             description=_filled(rule.description if rule else None, unique, path, 1_000),
             media_type=media_type,
             roles=roles,
-            extra_fields={**(rule.extended.properties() if rule else {}), **extra},
+            extra_fields={**_declared(rule, path), **extra},
         )
         self._schemas.update(dict.fromkeys(rule.extended.schemas if rule else ()))
         return unique
@@ -288,6 +288,12 @@ def _file_fields(file: RepositoryFile) -> dict[str, Any]:
     if file.lfs_sha256 and _SHA256.fullmatch(file.lfs_sha256):
         fields["file:checksum"] = f"{_MULTIHASH_SHA256}{file.lfs_sha256}"
     return fields
+
+
+def _declared(rule: AssetRule | None, path: str) -> dict[str, Any]:
+    """What a rule says by extensions; of a file in the repository, size and checksum are the catalogue's to say."""
+    fields = rule.extended.properties() if rule else {}
+    return {key: value for key, value in fields.items() if not (path and key.startswith("file:"))}
 
 
 def _filled(template: str | None, key: str, path: str, limit: int) -> str | None:

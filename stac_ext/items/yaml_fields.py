@@ -17,7 +17,9 @@ from stac_ext.sanitize import MAX_INTEGER, clean_line, clean_text, quoted
 
 MAX_BLOCK: Final = 256 * 1024
 MAX_DEPTH: Final = 32
-MAX_NODES: Final = 10_000
+MAX_NODES: Final = 50_000
+MAX_LARGE: Final = 20
+MAX_FIELDS: Final = 1_000
 MAX_ALIASES: Final = 100
 MAX_CHARACTERS: Final = 1024 * 1024
 
@@ -70,6 +72,7 @@ class YamlReader:
         self._path, self._rule, self._what, self._plain = path, rule, what, plain
         self._nodes = 0
         self._characters = 0
+        self._large = 0
 
     def say(self, fault: str, message: str, fix: str = "", line: int | None = None) -> None:
         """Tell of a fault: a rule without the beginning that all rules of this file have."""
@@ -92,16 +95,12 @@ class YamlReader:
             elif node is not None:
                 self._take(node, offset)
         except _LimitError:
-            self.say(
-                "size",
-                f"{self._what} is nested deeper than {MAX_DEPTH}, or has more than {MAX_NODES} values "
-                f"or {MAX_ALIASES} aliases; it is not used any further.",
-                line=offset,
-            )
+            self._salvage(block, offset, None)
         except _YAML_FAULTS as error:
             self._salvage(block, offset, error)
 
-    def _salvage(self, block: str, offset: int, error: Exception) -> None:
+    def _salvage(self, block: str, offset: int, error: Exception | None) -> None:
+        """Read each top-level field on its own, so that what is wrong with one costs that one."""
         lines = block.split("\n")
         starts = [n for n, line in enumerate(lines) if _TOP_LEVEL_KEY.match(line)]
         lost = 0
@@ -111,18 +110,23 @@ class YamlReader:
                 if isinstance(node, yaml.MappingNode):
                     self._take(node, offset + start)
             except _LimitError:
-                self.say(
-                    "size",
-                    "From here on there is more than what is read.",
-                    "",
-                    offset + start,
-                )
-                return
+                if not self._too_large(offset + start):
+                    return
             except _YAML_FAULTS as fault:
                 lost += 1
                 self._say_fault(fault, offset + start)
-        if not lost:
+        if not lost and error is not None:
             self._say_fault(error, offset)
+
+    def _too_large(self, line: int) -> bool:
+        """Tell that a field is larger than what is read; False where it is time to stop."""
+        self._large += 1
+        said = f"This is nested deeper than {MAX_DEPTH}, or has more than {MAX_NODES} values or {MAX_ALIASES} aliases"
+        if self._large < MAX_LARGE:
+            self.say("size", f"{said}; it is not used.", "Move it to a file of its own.", line)
+            return True
+        self.say("size", f"{said}, as others are; nothing is read from here on.", "", line)
+        return False
 
     def _say_fault(self, fault: Exception, offset: int) -> None:
         mark = getattr(fault, "problem_mark", None)
@@ -132,8 +136,18 @@ class YamlReader:
 
     def _take(self, node: yaml.MappingNode, offset: int) -> None:
         for name, value_node, line in self._pairs(node, offset):
+            if len(self.fields) >= MAX_FIELDS:
+                self.say("size", f"{self._what} has more than {MAX_FIELDS} fields; the others are not used.", "", line)
+                return
+            spent = self._nodes, self._characters
             try:
                 self.fields[name] = self._value(value_node, offset, 1)
+            except _LimitError:
+                self._nodes, self._characters = spent
+                self.fields.pop(name, None)
+                if not self._too_large(line):
+                    return
+                continue
             except _RefusedError as refused:
                 self.fields.pop(name, None)
                 self.say("value", f"`{name}` is not used: {refused}.", "", refused.line)

@@ -114,6 +114,21 @@ def test_a_tag_that_is_moved_replaces_its_version(world: SampleWorld, hub: Runni
     assert title(hub, f"{cloud.id}@v1") == "Moved"
 
 
+def test_a_tag_that_is_moved_under_its_release_replaces_its_version(world: SampleWorld, hub: RunningHub) -> None:
+    """GitLab keeps the commit that the release was made at; the version is that of the tag."""
+    cloud = released(world, hub, "v1")
+    world.world.commit(cloud, readme("Moved"))
+    world.world.remove_tag(cloud, "v1")
+    world.world.add_tag(cloud, "v1")
+    delivered(world, hub)
+    hub.sweep()
+    assert title(hub, f"{cloud.id}@v1") == "Moved"
+    world.world.remove_tag(cloud, "v1")
+    delivered(world, hub)
+    hub.sweep()
+    assert item(hub, f"{cloud.id}@v1") is None
+
+
 def test_a_version_is_as_private_as_its_project(world: SampleWorld, hub: RunningHub) -> None:
     cloud = released(world, hub, "v1")
     world.world.set_visibility(cloud, "private")

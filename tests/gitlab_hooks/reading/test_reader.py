@@ -117,16 +117,17 @@ def test_a_small_project_costs_five_calls_and_each_package_one_more(registry: Re
     ]
 
 
-def test_an_unchanged_project_costs_one_call_in_a_sweep(full: Registry) -> None:
+def test_an_unchanged_project_costs_one_call_in_a_sweep_and_one_for_its_tags(full: Registry) -> None:
     known = fingerprint(full)
     (listed,) = full.client.tagged_projects("sharinghub:aimodel")
     full.gitlab.reset_calls()
     assert full.reader.read(full.project.id, known, listed, ignore) == Unchanged()
-    assert full.rest == [GRAPHQL]
+    tags = f"GET /api/v4/projects/{full.project.id}/repository/tags"  # as the project has a release
+    assert full.rest == [GRAPHQL, tags]
     full.gitlab.reset_calls()
     restarted = ProjectReader(full.another_client(), ("sharinghub:aimodel",), "salt", full.clock)
     assert restarted.read(full.project.id, known, listed, ignore) == Unchanged()
-    assert full.rest == [GRAPHQL, GRAPHQL]  # the ids of images, then their tags
+    assert full.rest == [GRAPHQL, tags, GRAPHQL]  # the ids of images, then their tags
 
 
 def test_a_hundred_pointers_cost_two_calls(registry: Registry) -> None:

@@ -211,3 +211,22 @@ def test_lines_lead_to_the_second_level() -> None:
 )
 def test_the_line_in_which_the_body_begins_is_known(text: str, line: int) -> None:
     assert read(text).body_line == line
+
+
+@pytest.mark.parametrize(
+    "large",
+    ["x: " + "[" * 40 + "]" * 40, "x: [" + "1," * 60_000 + "]", "a: &a [1]\nx: [" + "*a, " * 120 + "]"],
+    ids=["deep", "many values", "many aliases"],
+)
+def test_a_field_that_is_too_large_costs_that_field_alone(large: str) -> None:
+    """One deep or long value took the title before it and the licence behind it along."""
+    found = read(f"---\ntitle: First\n{large}\nlicense: MIT\n---\n")
+    assert (found.fields["title"], found.fields["license"]) == ("First", "MIT")
+    assert "x" not in found.fields
+    assert {problem.rule for problem in found.problems} & {"front-matter-size", "front-matter-yaml"}
+
+
+def test_a_shape_of_thousands_of_vertices_is_read() -> None:
+    ring = ", ".join(f"[{n / 1000}, 1]" for n in range(4_000))
+    found = read(f"---\nextent: {{spatial: {{type: LineString, coordinates: [{ring}]}}}}\n---\n")
+    assert len(found.fields["extent"]["spatial"]["coordinates"]) == 4_000
