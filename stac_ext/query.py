@@ -23,6 +23,7 @@ MAX_LIMIT = 10_000
 MAX_VALUES = 1_000
 MAX_VERTICES = 10_000
 MAX_NESTING = 8
+MAX_POLYGONS = 100
 _DEPTHS = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 GEOMETRY_TYPES = frozenset({*_DEPTHS, "GeometryCollection"})
 
@@ -186,8 +187,17 @@ def parse_bbox(value: object) -> BaseGeometry:
         raise InvalidParameter("bbox", "its south is above its north; the order is west,south,east,north", example)
     west, east = (-180.0, 180.0) if east - west >= 360 else (_wrapped(west), _wrapped(east))
     if west <= east:
+        return _box(west, south, east, north)
+    return shapely.union(_box(west, south, 180, north), _box(-180, south, east, north))
+
+
+def _box(west: float, south: float, east: float, north: float) -> BaseGeometry:
+    """The area of a box; a flat one is a line or a point, as a polygon without an inside is none."""
+    if west < east and south < north:
         return shapely.box(west, south, east, north)
-    return shapely.union(shapely.box(west, south, 180, north), shapely.box(-180, south, east, north))
+    if west == east and south == north:
+        return shapely.Point(west, south)
+    return shapely.LineString([(west, south), (east, north)])
 
 
 def _wrapped(longitude: float) -> float:
@@ -215,14 +225,23 @@ def parse_intersects(value: object) -> BaseGeometry:
     _check_coordinates(value, example)
     try:
         geometry = shape(value)
-        if not geometry.is_valid:
-            geometry = shapely.make_valid(geometry)
+        reason = "" if geometry.is_valid else shapely.is_valid_reason(geometry)
         empty = geometry.is_empty
     except Exception as error:  # shapely and GEOS raise many types for what is not a geometry
         raise InvalidParameter("intersects", f"is not a valid geometry: {str(error)[:200]}", example) from None
     if empty:
         raise InvalidParameter("intersects", "is an empty geometry", example)
+    if reason:  # mending it could take any time
+        raise InvalidParameter("intersects", f"is not a valid geometry: {reason[:200]}", example)
+    if geometry.geom_type == "GeometryCollection" and _polygons(geometry) > MAX_POLYGONS:
+        raise InvalidParameter("intersects", f"has more than {MAX_POLYGONS} polygons in a collection", example)
     return geometry
+
+
+def _polygons(geometry: BaseGeometry) -> int:
+    if geometry.geom_type in ("GeometryCollection", "MultiPolygon"):
+        return sum(_polygons(part) for part in shapely.get_parts(geometry))
+    return int(geometry.geom_type == "Polygon")
 
 
 def _is_geometry_type(value: object) -> bool:

@@ -12,6 +12,7 @@ from stac_ext.store.schema import inbox
 
 # A delivery without an id of its own is known by its body: the same body later may tell of another change.
 BODY = "body:"
+_CHUNK = 10_000
 _FRESH = {"tries": 0, "state": "queued", "error": ""}
 
 
@@ -114,4 +115,6 @@ class Inbox:
     @retried
     def _settle(self, work: Work, **values: str | int) -> None:
         with self._database.write() as conn:
-            conn.execute(update(inbox).where(inbox.c.id.in_(work.ids)).values(**values))
+            for start in range(0, len(work.ids), _CHUNK):  # a statement takes so many values at most
+                ids = work.ids[start : start + _CHUNK]
+                conn.execute(update(inbox).where(inbox.c.id.in_(ids)).values(**values))

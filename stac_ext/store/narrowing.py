@@ -6,7 +6,7 @@ and the condition is tried on each.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import shapely
@@ -28,7 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import INT8RANGE
 
 from stac_ext.query import SearchQuery
-from stac_ext.store.records import disjoint
+from stac_ext.store.records import simple_parts
 from stac_ext.store.schema import alias, item, item_box, item_text, item_time, project
 from stac_ext.store.text_index import holds_any, matching
 
@@ -52,8 +52,6 @@ class Narrowing:
 
 def narrow(query: SearchQuery, conn: Connection) -> Narrowing:
     """What the query itself asks for, without any authorization."""
-    area = query.area and shapely.to_wkb(disjoint(shapely.from_wkb(query.area)))
-    query = replace(query, area=area)
     found: list[Condition] = [] if query.versions else [item.c.version.is_(None)]
     if query.collections is not None:
         among = item.c.collection.in_(storable(query.collections))
@@ -71,7 +69,8 @@ def narrow(query: SearchQuery, conn: Connection) -> Narrowing:
     if query.phrases is not None:
         found.append(holds_any(query.phrases))
     if query.area is not None:
-        found.append(func.ST_Intersects(item.c.geometry, literal(query.area, item.c.geometry.type)))
+        parts = _asked(query.area)
+        found.append(or_(*(func.ST_Intersects(item.c.geometry, literal(one, item.c.geometry.type)) for one in parts)))
     small = query.area is not None and not _is_wide(query.area)
     return Narrowing(tuple(found), query.ids is not None or query.phrases is not None or small)
 
@@ -110,7 +109,7 @@ def _by_counting(query: SearchQuery, found: list[Condition], conn: Connection) -
         if not narrowed and not _is_wide(query.area) and _is_few(near, _FEW, conn):
             found.append(item.c.pk.in_(near))
             narrowed = True
-        found += [item.c.geometry.is_not(None), _in_area(query.area)]
+        found += [item.c.geometry.is_not(None), or_(*(_in_area(one) for one in _asked(query.area)))]
     if query.interval is not None:
         start, end = query.interval
         when = select(item_time.c.id).where(item_time.c.start <= end, item_time.c.end >= start)
@@ -124,6 +123,23 @@ def _by_counting(query: SearchQuery, found: list[Condition], conn: Connection) -
 def _is_few(rows: Select[Any], limit: int, conn: Connection) -> bool:
     counted = select(func.count()).select_from(rows.limit(limit + 1).subquery())
     return int(conn.execute(counted).scalar_one()) <= limit
+
+
+def _asked(area: bytes) -> list[bytes]:
+    """An area as areas to be tested one by one: those of a collection may overlap, which one test of it cannot bear.
+
+    Nothing is computed from the shape that was asked for, as that could take any time.
+    """
+    geometry = shapely.from_wkb(area)
+    if geometry.geom_type != "GeometryCollection":
+        return [area]
+    parts = simple_parts(geometry)
+    points = [part for part in parts if part.geom_type == "Point"]
+    lines = [part for part in parts if part.geom_type in ("LineString", "LinearRing")]
+    asked: list[Any] = [part for part in parts if part.geom_type == "Polygon"]
+    asked += [shapely.multipoints(points)] if points else []
+    asked += [shapely.multilinestrings(lines)] if lines else []
+    return [bytes(shapely.to_wkb(one)) for one in asked]
 
 
 def _parts(area: bytes) -> Any:

@@ -138,14 +138,25 @@ def _micros(value: str | None) -> int | None:
 
 
 def disjoint(geometry: BaseGeometry) -> BaseGeometry:
-    """The same points, in parts that do not overlap.
+    """The same points, with areas that do not overlap.
 
     Before GEOS 3.13, which PostGIS may be built with, a test on a collection of overlapping areas can fail, and one
     such item would fail everybody's search.
     """
-    if geometry.geom_type == "GeometryCollection":
-        return shapely.unary_union(geometry if geometry.is_valid else shapely.make_valid(geometry))
-    return geometry
+    if geometry.geom_type != "GeometryCollection":
+        return geometry
+    parts = simple_parts(geometry)
+    areas = [part if part.is_valid else part.buffer(0) for part in parts if part.geom_type == "Polygon"]
+    others = [part for part in parts if part.geom_type != "Polygon"]
+    whole = [shapely.unary_union(areas)] if areas else []
+    return shapely.geometrycollections([*whole, *others]) if others or not whole else whole[0]
+
+
+def simple_parts(geometry: BaseGeometry) -> list[BaseGeometry]:
+    """The points, lines and polygons that a geometry is made of, however they are nested."""
+    if geometry.geom_type.startswith("Multi") or geometry.geom_type == "GeometryCollection":
+        return [simple for part in shapely.get_parts(geometry) for simple in simple_parts(part)]
+    return [geometry]
 
 
 def split_box(box: Box) -> tuple[Box, ...]:

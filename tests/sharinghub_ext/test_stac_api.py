@@ -48,6 +48,7 @@ PUBLIC_ROUTES = {
     "/assets/{project_id}/{revision}/{path:path}": "resolves its viewer itself, and asks GitLab live",
     "/assets/{project_id}/archive/{revision}.zip": "as the one above",
     "/assets/{project_id}/packages/{names:path}": "as the one above",
+    "/dvc/{project_id}/{key:path}": "asks GitLab live about the right to the code",
 }
 
 

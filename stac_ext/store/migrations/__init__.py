@@ -23,7 +23,8 @@ _MODULES: Final[tuple[ModuleType, ...]] = (step_0001_base, step_0002_search, ste
 CURRENT: Final = len(_MODULES)
 _WAIT_SECONDS: Final = 300
 _PAUSE_SECONDS: Final = 0.2
-_LOCK_SECONDS: Final = 60  # longer than a read may take that holds up a step
+_LOCK_NOT_AVAILABLE: Final = "55P03"
+_LOCK_SECONDS: Final = 1  # reads queue behind a step that waits for a lock: it gives up soon, and tries again
 _MARKS: Final = frozenset({"version", "seq", "secret"})
 _ELSEWHERE: Final = "give SHARINGHUB_DATABASE_URL a database of its own"
 
@@ -74,11 +75,19 @@ def migrate(
                     told(STEPS[found])
                     _apply(conn, STEPS[found], database.name)
                     applied += 1
+        except _LockedOut as error:
+            if time.monotonic() >= end:
+                raise StoreError(str(error)) from error
+            time.sleep(_PAUSE_SECONDS)
         except StoreUnavailable:
             if begun or time.monotonic() >= end:
                 raise
             time.sleep(_PAUSE_SECONDS)
     return applied
+
+
+class _LockedOut(StoreUnavailable):
+    """Another connection holds a table that a step changes."""
 
 
 def _apply(conn: Connection, step: Step, name: str) -> None:
@@ -89,6 +98,8 @@ def _apply(conn: Connection, step: Step, name: str) -> None:
         step.apply(conn)
         _record(conn, step.number)
     except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+            raise _LockedOut(f"{name}: step {step.number} waits for others that read or write: let them end") from error
         if error.connection_invalidated:
             raise StoreUnavailable(f"{name} went away while it was migrated") from error
         reason = (str(error.orig).splitlines() or ["no reason is given"])[0]

@@ -200,3 +200,17 @@ def test_a_collection_of_overlapping_areas_fails_nobody(reader: CatalogueReader,
     assert found(reader, intersects=two) == ["1", "2"]
     assert found(reader, intersects=geometry) == ["1", "2"]
     assert found(reader, bbox=[-178.5, -1, -178.2, 1]) == ["1"]
+
+
+@pytest.mark.parametrize(
+    "bbox", [[-1.2, 1.5, 4.5, 1.5], [0.5, -4, 0.5, 3], [0, 0, 0, 0]], ids=["line", "upright", "point"]
+)
+def test_a_box_without_width_or_height_meets_what_it_touches(
+    reader: CatalogueReader, writer: CatalogueWriter, bbox: list[float]
+) -> None:
+    """As a polygon without an inside it lost rows on PostgreSQL that SQLite found."""
+    corners = [[-2.449309742605783, 2.609624449125755], [1.5, -4], [3.933170425576352, -1]]
+    shape = {"type": "Polygon", "coordinates": [[*corners, corners[0]]]}
+    put(writer, 1, stac_item("1", geometry=shape, bbox=[-2.449309742605783, -4, 3.933170425576352, 2.609624449125755]))
+    assert found(reader, bbox=bbox) == ["1"]
+    assert found(reader, bbox=[-10, 1.5, -9, 1.5]) == []
