@@ -243,7 +243,8 @@ def test_a_second_sweep_changes_nothing_and_reads_little(world: SampleWorld, hub
     report = hub.sweep()
     assert {change.value: n for change, n in report.counts.items() if n} == {"unchanged": 23}
     assert hub.hub.database.seq() == before
-    assert len(world.gitlab.calls) <= 2 * 2 + 1 + 23
+    released = sum(bool(one.releases) for one in world.world.projects.values())  # their tags may have been moved
+    assert len(world.gitlab.calls) <= 2 * 2 + 1 + 23 + released
 
 
 def test_the_delivery_is_stored_before_it_is_answered_and_survives_a_restart(world: SampleWorld) -> None:
