@@ -23,7 +23,6 @@ from sqlalchemy import (
     or_,
     select,
     text,
-    true,
 )
 from sqlalchemy.dialects.postgresql import INT8RANGE
 
@@ -171,7 +170,7 @@ def _in_area(area: bytes) -> Condition:
         if part.equals(shapely.box(w, s, e, n)) and _is_exact(area)
     ]
     near = or_(item.c.west > item.c.east, *_meeting(item.c, area))
-    return or_(*inside, and_(near, exact)) if inside else and_(near, exact) if near is not None else true()
+    return or_(*inside, and_(near, exact))
 
 
 def _is_exact(area: bytes) -> bool:

@@ -1,11 +1,14 @@
 """Proves that a delivery is kept until it is settled, is taken once, and is settled with all that ask for the same."""
 
+from sqlalchemy import insert
+
 from stac_ext.model import ANONYMOUS, Visibility
 from stac_ext.query import SearchQuery
 from stac_ext.store.database import Database
 from stac_ext.store.denials import VisibilityLowered
 from stac_ext.store.inbox import Inbox
 from stac_ext.store.reader import CatalogueReader
+from stac_ext.store.schema import inbox as inbox_rows
 from stac_ext.store.writer import CatalogueWriter
 from tests.stac_ext.store.rows import put
 
@@ -120,3 +123,14 @@ def test_tries_and_reasons_are_kept(inbox: Inbox) -> None:
     inbox.bury(both, "given up")
     assert inbox.counts() == {"dead": 2}
     assert not inbox.receive("2", "push", "project:1", (), now=1)
+
+
+def test_any_number_of_deliveries_for_one_scope_is_settled_at_once(database: Database, inbox: Inbox) -> None:
+    """PostgreSQL takes 65,535 values in a statement: 70,000 deliveries of one project could never be settled."""
+    row = {"event": "push", "scope": "project:1", "received_at": 0, "not_before": 0, "tries": 0, "state": "queued"}
+    with database.write() as conn:
+        conn.execute(insert(inbox_rows), [{"delivery": str(n), "error": "", **row} for n in range(70_000)])
+    work = inbox.claim(1, busy=())
+    assert work is not None
+    inbox.done(work)
+    assert inbox.counts() == {"done": 70_000}

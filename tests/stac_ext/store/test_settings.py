@@ -1,15 +1,14 @@
 """Proves how connections to PostgreSQL are set up: what no result shows until it is too late."""
 
+import pytest
 from sqlalchemy import text
 
 from stac_ext.store.database import Database
-from tests.stac_ext.store.conftest import ENGINES
 
 
+@pytest.mark.parametrize("store_url", ["postgresql"], indirect=True)
 def test_connections_plan_for_the_values_and_let_nobody_wait_for_ever(database: Database) -> None:
     with database.read() as conn:
-        if conn.dialect.name not in ENGINES[1:]:
-            return
         settings = {
             name: conn.execute(text(f"SHOW {name}")).scalar_one()
             for name in ("plan_cache_mode", "statement_timeout", "idle_in_transaction_session_timeout", "jit")
