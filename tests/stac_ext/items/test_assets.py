@@ -230,3 +230,16 @@ def test_a_preview_that_is_no_picture_is_told(preview: Any) -> None:
 
 def test_an_empty_repository_has_no_assets() -> None:
     assert keys([]) == []
+
+
+def test_an_owner_states_no_checksum_of_a_file_that_the_catalogue_holds() -> None:
+    """A digest that is none, or a wrong one, was shown beside the catalogue's own address."""
+    gatherer, _ = gather(["a.tif"], [{"path": "a.tif", "file:checksum": f"1220{'0' * 64}", "file:size": 1}])
+    assert gatherer.assets["a.tif"].extra_fields == {}
+
+
+@pytest.mark.parametrize("query", ["X-Amz-Signature=a", "sig=a", "token=a", "private-token=a", "api_key=a"])
+def test_an_address_with_a_secret_is_no_asset(query: str) -> None:
+    """Signed and private addresses were shown to everybody."""
+    gatherer, problems = gather([], [{"href": f"https://example.org/a.tif?{query}"}])
+    assert (list(gatherer.assets), problems) == ([], ["asset-url"])
