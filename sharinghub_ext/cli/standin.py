@@ -1,16 +1,15 @@
 """`sharinghub standin`: a stand-in GitLab with sample projects, for trying the hub and for developing against it."""
 
-import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sharinghub_ext.cli.stopping import stop_signals
 from sharinghub_ext.config import SettingsError
 from stac_ext.clock import SystemClock
 
@@ -32,8 +31,7 @@ def command(
     from gitlab_hooks.standin.server import StandIn
     from gitlab_hooks.standin.world import World
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    with tempfile.TemporaryDirectory(prefix="standin-") as folder:
+    with stop_signals() as until_stopped, tempfile.TemporaryDirectory(prefix="standin-") as folder:
         world = World(repositories=Path(folder), clock=SystemClock())
         samples = None if empty else populate(world)
         with listening(StandIn(world, host=host, port=port), f"--host {host} --port {port}") as server:
@@ -41,8 +39,7 @@ def command(
             sys.stdout.flush()
             for name, token in samples.tokens.items() if samples else ():
                 typer.echo(f"  {name:16} {token}")
-            with suppress(KeyboardInterrupt):
-                threading.Event().wait()
+            until_stopped()
 
 
 @contextmanager
