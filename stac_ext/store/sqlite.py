@@ -40,6 +40,7 @@ class SqliteDatabase(Database):
         Raises StoreError for a foreign, locked or unreachable file, StoreMissing where there is none.
         """
         self.path, self.name = path, str(path)
+        self._file: tuple[int, int] | None = None  # known once the file is there
         self._timeout = options.timeout
         self._write_lock = threading.Lock()
         _require_features()
@@ -58,9 +59,11 @@ class SqliteDatabase(Database):
                 if isinstance(error, DatabaseError):
                     raise _explained(path, error) from error
                 raise
+        self._file = _file_id(path)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
+        self._require_file()
         with _translated(self.name), self._reader.connect() as conn:
             deadline = time.monotonic() + self._timeout
             driver: Any = conn.connection.dbapi_connection
@@ -69,8 +72,14 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
+        self._require_file()
         with self._write_lock, _translated(self.name), self._writer.begin() as conn:
             yield conn
+
+    def _require_file(self) -> None:
+        """Refuse what would be lost: open connections go on with a removed file, new ones would make another."""
+        if self._file is not None and _file_id(self.path) != self._file:
+            raise StoreUnavailable(f"{self.path} was removed or replaced under the running program: start it again")
 
     @retried
     def _mark(self) -> None:
@@ -158,6 +167,15 @@ def _require_features() -> None:
                 raise StoreError(f"this Python's SQLite lacks {feature}: use a Python built with it") from error
     finally:
         memory.close()
+
+
+def _file_id(path: Path) -> tuple[int, int] | None:
+    """Which file this is, whatever its name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _make_folder(path: Path) -> None:

@@ -91,6 +91,24 @@ class TestLockedFile:
         assert on_sqlite.get("/stac/search", world.token("rita")).status_code == 200
 
 
+@pytest.mark.parametrize("after", ["removed", "replaced"])
+def test_a_file_that_was_removed_under_the_hub_is_said_so_in_every_answer(
+    world: SampleWorld, on_sqlite: RunningHub, after: str, tmp_path: Path
+) -> None:
+    """Connections that were open went on with the removed file, new ones made an empty one: 503 now and then."""
+    file = world.folder / "hub.db"
+    kept = file.rename(tmp_path / "kept.db")
+    if after == "replaced":
+        file.touch()
+    for _ in range(20):
+        refused(on_sqlite.get("/stac/search"), hides=str(world.folder))
+    refused(deliver(world, on_sqlite, "one"), hides=str(world.folder))
+    assert on_sqlite.get("/readyz").status_code == 503
+    assert file.exists() == (after == "replaced")
+    kept.replace(file)
+    assert on_sqlite.get("/stac/search").status_code == 200
+
+
 def test_a_read_that_takes_too_long_is_ended_and_said(world: SampleWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stac_ext.store.sqlite._STEPS_BETWEEN_LOOKS", 100)
     with RunningHub(world.settings(database_timeout=0.001)) as hub:
