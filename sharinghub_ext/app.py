@@ -32,6 +32,8 @@ from sharinghub_ext.auth.dependency import resolve_viewer
 from sharinghub_ext.background import running
 from sharinghub_ext.health import healthz, readyz
 from sharinghub_ext.hub import Hub
+from sharinghub_ext.metrics.requests import Measured
+from sharinghub_ext.metrics.route import MetricsRoute
 from sharinghub_ext.middleware import BodyLimit, CacheHeaders, HeadAsGet, PathPrefix
 from sharinghub_ext.problems import Problem, not_found
 from stac_ext.query import InvalidParameter
@@ -112,6 +114,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         Route("/api/stac/{rest:path}", _to(hub.urls.stac), methods=["GET", "POST"]),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
+        Route("/metrics", MetricsRoute(hub.meters.registry, settings.metrics_token).answer, methods=["GET"]),
         Route("/hooks/gitlab", receiver.receive, methods=["POST"]),
         Route("/assets/{project_id}/archive/{revision}.zip", archive, methods=["GET"]),
         Route("/assets/{project_id}/packages/{names:path}", package_file, methods=["GET"]),
@@ -145,6 +148,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         search_post_request_model=SearchBody,
         items_get_request_model=ItemsRequest,
         middlewares=[  # the first is the innermost
+            Middleware(Measured, meters=hub.meters),
             Middleware(BodyLimit, path="/stac", max_bytes=1024 * 1024),
             Middleware(CacheHeaders),
             Middleware(BrotliMiddleware, quality=1, minimum_size=1024, excluded_handlers=["/assets/", "/dvc/"]),

@@ -139,6 +139,10 @@ class Settings(BaseSettings):
     dvc_project_quota: ByteSize = Field(
         ByteSize(0), description="How much DVC data one project may store, such as `500GiB`; 0 sets no limit."
     )
+    metrics_token: Secret | None = Field(
+        None,
+        description="What `/metrics` is read with, as a bearer token of 16 characters or more. Default: no metrics.",
+    )
     categories: CategoryList | None = Field(
         None,
         description="The collections of the catalogue and their topics, in place of the two that the hub has: a list "
@@ -185,6 +189,8 @@ class Settings(BaseSettings):
             problems.append("SHARINGHUB_HOOK_SECRET: is empty (try: openssl rand -hex 32)")
         if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 16:
             problems.append("SHARINGHUB_SECRET_KEY: must have at least 16 characters (try: openssl rand -hex 32)")
+        if self.metrics_token is not None and len(self.metrics_token.get_secret_value()) < 16:
+            problems.append("SHARINGHUB_METRICS_TOKEN: must have at least 16 characters (try: openssl rand -hex 32)")
         if self.gitlab_ca_file is not None and not self.gitlab_ca_file.is_file():
             problems.append(f"SHARINGHUB_GITLAB_CA_FILE: {self.gitlab_ca_file} is not a file")
         if self.grants_ttl > self.grants_hard_ttl:

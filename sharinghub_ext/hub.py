@@ -27,6 +27,8 @@ from sharinghub_ext.config import Settings, SettingsError
 from sharinghub_ext.dvc.building import build_dvc, object_folder
 from sharinghub_ext.dvc.routes import DvcRemote
 from sharinghub_ext.extensions import load_extensions
+from sharinghub_ext.metrics.meters import Meters
+from sharinghub_ext.metrics.state import State
 from stac_ext.categories import Category
 from stac_ext.clock import Clock, SystemClock
 from stac_ext.extensions.schema_file import SchemaExtension
@@ -75,6 +77,7 @@ class Hub:
     indexer: Indexer
     sweeper: Sweep
     dvc: DvcRemote | None = None
+    meters: Meters = field(default_factory=Meters)
     status: IndexStatus = field(default_factory=IndexStatus)
     indexed: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -87,7 +90,9 @@ class Hub:
             report = await self.sweeper.run(progress)
         except BaseException:
             self.status.state = "stale" if self.status.last_sweep else "empty"
+            self.meters.sweeps.labels("failed").inc()
             raise
+        self.meters.swept({change.value: count for change, count in report.counts.items()}, len(report.failed))
         self.status.state = "ready"
         self.status.last_sweep = format_rfc3339(self.clock.now())
         self.indexed.set()
@@ -157,7 +162,8 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     except OSError as error:
         raise SettingsError(f"SHARINGHUB_GITLAB_CA_FILE: {connection.ca_file} holds no certificates") from error
     service = ServiceClient(connection, token)
-    http, downloads = _async_client(settings, tls), _async_client(settings, tls)
+    meters = Meters()
+    http, downloads = _async_client(settings, tls, meters), _async_client(settings, tls, meters)
     viewer_client = ViewerClient(http, downloads)
     salt = hashlib.sha256(
         orjson.dumps(
@@ -205,8 +211,10 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         anonymous=ServiceClient(connection),
         http=(http, downloads),
         indexer=indexer,
+        meters=meters,
         sweeper=Sweep(service, indexer, writer, topics, settings.gitlab_concurrency),
     )
+    hub.meters.registry.register(State(database, inbox, hub.status, clock))
     hub.dvc = build_dvc(settings, urls.public, topics, secret, clock, viewer_client, hub.viewers, hub.reader)
     return hub
 
@@ -243,13 +251,19 @@ def _extensions(settings: Settings) -> tuple[tuple[SchemaExtension, ...], str]:
     return loaded, hashlib.sha256(made_of).hexdigest()
 
 
-def _async_client(settings: Settings, tls: ssl.SSLContext) -> httpx.AsyncClient:
+def _async_client(settings: Settings, tls: ssl.SSLContext, meters: Meters) -> httpx.AsyncClient:
+    """For questions with callers' tokens."""
+
+    async def count(response: httpx.Response) -> None:
+        meters.gitlab_answered("viewer", response.status_code, response.headers)
+
     return httpx.AsyncClient(
         base_url=settings.api_url,
         timeout=settings.gitlab_timeout,
         verify=tls,
         trust_env=False,
         headers={"User-Agent": "sharinghub"},
+        event_hooks={"response": [count]},
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
     )
 

@@ -86,6 +86,10 @@ class Database(ABC):
         """A connection inside the one write transaction: committed at the end, rolled back on any error."""
 
     @abstractmethod
+    def size(self) -> int:
+        """How many bytes the store takes on its disk."""
+
+    @abstractmethod
     def close(self) -> None:
         """Give back every connection."""
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from stac_ext.store.database import Database, StoreError, StoreOptions, StoreTimeout, StoreUnavailable
+from stac_ext.store.database import Database, StoreError, StoreOptions, StoreTimeout, StoreUnavailable, retried
 
 WRITER_LOCK: Final = 0x53484742  # "SHGB"
 OLDEST: Final = 15
@@ -64,6 +64,11 @@ class PostgresDatabase(Database):
         with _translated(self.name), self._writer.begin() as conn:
             conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITER_LOCK})
             yield conn
+
+    @retried
+    def size(self) -> int:
+        with self.read() as conn:
+            return int(conn.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
 
     def close(self) -> None:
         self._reader.dispose()

@@ -86,6 +86,11 @@ class SqliteDatabase(Database):
         with self.write() as conn:
             conn.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
 
+    def size(self) -> int:
+        self._require_file()
+        log = self.path.with_name(f"{self.path.name}-wal")
+        return self.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
+
     def close(self) -> None:
         self._reader.dispose()
         self._writer.dispose()

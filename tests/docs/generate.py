@@ -2,12 +2,22 @@
 
 import ast
 import re
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+from prometheus_client.core import Metric
+from prometheus_client.metrics import MetricWrapperBase
 from pydantic_core import PydanticUndefined
 
 from sharinghub_ext.config import PREFIX, Settings
+from sharinghub_ext.hub import IndexStatus
+from sharinghub_ext.metrics.meters import Meters
+from sharinghub_ext.metrics.state import State
+from stac_ext.clock import SystemClock
 from stac_ext.rules import RULES
+from stac_ext.store.inbox import Inbox
+from stac_ext.store.opening import open_store
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -53,7 +63,31 @@ def rules_table() -> str:
     return "\n".join(["| rule | severity | what it means | what to do |", "|---|---|---|---|", *rows])
 
 
+def metrics_table() -> str:
+    """Every number of `/metrics` but those of the process, as a hub gives it that has swept once."""
+    with tempfile.TemporaryDirectory() as folder:
+        database = open_store(f"sqlite:///{folder}/hub.db")
+        state = State(database, Inbox(database), IndexStatus("ready", "2026-01-01T00:00:00Z"), SystemClock())
+        found = [*_counted(Meters()), *state.collect()]
+        database.close()
+    rows = []
+    for one in found:
+        labels = ", ".join(f"`{label}`" for label in getattr(one, "_labelnames", ()))
+        suffix = "_total" if one.type == "counter" else ""
+        rows.append(f"| `{one.name}{suffix}` | {one.type} | {labels or '-'} | {_cell(one.documentation)} |")
+    return "\n".join(["| name | type | labels | meaning |", "|---|---|---|---|", *rows])
+
+
+def _counted(meters: Meters) -> Iterator[Metric]:
+    for meter in vars(meters).values():
+        if isinstance(meter, MetricWrapperBase):
+            for metric in meter.describe():
+                metric._labelnames = meter._labelnames
+                yield metric
+
+
 BLOCKS = {
+    "operations.md": {"metrics": metrics_table},
     "architecture.md": {"modules": module_table},
     "lint.md": {"rules": rules_table},
     "configuration.md": {

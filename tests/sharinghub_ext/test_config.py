@@ -45,6 +45,7 @@ def test_sources_and_their_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         ("GRANTS_HARD_TTL", "10", "must not be longer"),
         ("HOOK_SECRET", "  ", "is empty"),
         ("SECRET_KEY", "short-secret", "16 characters"),
+        ("METRICS_TOKEN", "short-secret", "16 characters"),
         ("GITLAB_CA_FILE", "/no/such/file", "not a file"),
         ("LOG_LEVEL", "loud", "SHARINGHUB_LOG_LEVEL"),
         ("CORS_ORIGINS", "not json", "CORS_ORIGINS"),

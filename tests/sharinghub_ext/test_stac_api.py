@@ -44,6 +44,7 @@ PUBLIC_ROUTES = {
     "/api/stac/{rest:path}": "a redirect that reads nothing",
     "/healthz": "liveness",
     "/readyz": "readiness, with counts of deliveries only",
+    "/metrics": "asks for a token of its own and names nobody",
     "/hooks/gitlab": "speaks for GitLab by its secret",
     "/assets/{project_id}/{revision}/{path:path}": "resolves its viewer itself, and asks GitLab live",
     "/assets/{project_id}/archive/{revision}.zip": "as the one above",

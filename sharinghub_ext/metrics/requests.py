@@ -1,0 +1,49 @@
+"""Which request counts as what: its declared route, never its path, which may name projects."""
+
+import time
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from sharinghub_ext.metrics.meters import Meters
+
+_UNKNOWN = "unknown"
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
+
+
+class Measured:
+    """Counts every request below it. The innermost middleware: only here the route is known when the answer is sent."""
+
+    def __init__(self, app: ASGIApp, meters: Meters) -> None:
+        self._app = app
+        self._meters = meters
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status, sent, received = 500, 0, 0
+
+        async def watched_send(message: Message) -> None:
+            nonlocal status, sent
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            else:
+                sent += len(message.get("body", b""))
+            await send(message)
+
+        async def watched_receive() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            return message
+
+        try:
+            await self._app(scope, watched_receive, watched_send)
+        finally:
+            route = str(getattr(scope.get("route"), "path", "") or _UNKNOWN)
+            method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN
+            self._meters.requests.labels(method, route, str(status)).inc()
+            self._meters.latency.labels(route).observe(time.perf_counter() - started)
+            self._meters.sent.labels(route).inc(sent)
+            self._meters.received.labels(route).inc(received)

@@ -1,0 +1,60 @@
+"""What is measured at the moment of asking: inbox, sweep, index, store."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final, Protocol
+
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from stac_ext.clock import Clock
+from stac_ext.store.database import Database, StoreError
+from stac_ext.store.inbox import Inbox
+
+_STATES: Final = ("empty", "indexing", "ready", "stale")
+_DELIVERIES: Final = ("queued", "dead")
+
+
+class IndexStatus(Protocol):
+    """How far the index is, and when the last whole sweep ended, in RFC 3339."""
+
+    state: str
+    last_sweep: str | None
+
+
+class State(Collector):
+    """Reads the store each time; where it does not answer, `sharinghub_store_up` is 0 and its numbers are absent.
+
+    `collect` blocks: call it from a worker thread.
+    """
+
+    def __init__(self, database: Database, inbox: Inbox, index: IndexStatus, clock: Clock) -> None:
+        self._database, self._inbox, self._index, self._clock = database, inbox, index, clock
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        """Nothing: registering must not ask the store."""
+        return iter(())
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        state = GaugeMetricFamily("sharinghub_index_state", "1 for the state that the index is in.", labels=["state"])
+        for one in _STATES:
+            state.add_metric([one], float(one == self._index.state))
+        yield state
+        if self._index.last_sweep is not None:
+            age = (self._clock.now() - datetime.fromisoformat(self._index.last_sweep)).total_seconds()
+            yield GaugeMetricFamily("sharinghub_sweep_age_seconds", "Seconds since the last whole sweep ended.", age)
+        try:
+            counts, size = self._inbox.counts(), self._database.size()
+        except StoreError:
+            yield GaugeMetricFamily("sharinghub_store_up", "Whether the store answers.", 0)
+            return
+        yield GaugeMetricFamily("sharinghub_store_up", "Whether the store answers.", 1)
+        yield GaugeMetricFamily("sharinghub_store_bytes", "Bytes that the store takes.", size)
+        inbox = GaugeMetricFamily(
+            "sharinghub_inbox_deliveries",
+            "Deliveries that wait to be acted on (`queued`) or were given up (`dead`).",
+            labels=["state"],
+        )
+        for one in _DELIVERIES:
+            inbox.add_metric([one], counts.get(one, 0))
+        yield inbox
