@@ -2,6 +2,7 @@
 
 import time
 
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sharinghub_ext.metrics.meters import Meters
@@ -41,9 +42,20 @@ class Measured:
         try:
             await self._app(scope, watched_receive, watched_send)
         finally:
-            route = str(getattr(scope.get("route"), "path", "") or _UNKNOWN)
+            route = _route(scope)
             method = scope["method"] if scope["method"] in _METHODS else _UNKNOWN
             self._meters.requests.labels(method, route, str(status)).inc()
             self._meters.latency.labels(route).observe(time.perf_counter() - started)
             self._meters.sent.labels(route).inc(sent)
             self._meters.received.labels(route).inc(received)
+
+
+def _route(scope: Scope) -> str:
+    """The path that a request's route was declared with. FastAPI names its own routes in the scope, others by what
+    answers them.
+    """
+    if path := getattr(scope.get("route"), "path", None):
+        return str(path)
+    endpoint = scope.get("endpoint")
+    plain = (route for route in scope["app"].routes if isinstance(route, Route) and route.endpoint == endpoint)
+    return next((route.path for route in plain), _UNKNOWN)

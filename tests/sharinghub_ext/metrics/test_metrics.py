@@ -85,6 +85,9 @@ def test_requests_are_counted_by_route_and_name_nobody(world: SampleWorld, hub: 
     assert found["sharinghub_request_seconds_count{route=/stac/search}"] == 3
     assert found["sharinghub_sent_bytes_total{route=/stac/search}"] > 1000
     assert found["sharinghub_requests_total{method=GET,route=unknown,status=404}"] == 1
+    assert (
+        found["sharinghub_requests_total{method=GET,route=/assets/{project_id}/{revision}/{path:path},status=404}"] == 1
+    )
     text = hub.get("/metrics", TOKEN).text
     for private in ("soil-moisture", "a-secret-path", "rita", "of-rita", "BREW", rita, TOKEN):
         assert private not in text
