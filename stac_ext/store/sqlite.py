@@ -68,7 +68,10 @@ class SqliteDatabase(Database):
             deadline = time.monotonic() + self._timeout
             driver: Any = conn.connection.dbapi_connection
             driver.set_progress_handler(lambda: int(time.monotonic() > deadline), _STEPS_BETWEEN_LOOKS)
-            yield conn
+            try:
+                yield conn
+            finally:  # what gives the connection back takes no time and must not fail for a read that did
+                driver.set_progress_handler(None, 0)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

@@ -111,8 +111,9 @@ def test_a_file_that_was_removed_under_the_hub_is_said_so_in_every_answer(
 
 def test_a_read_that_takes_too_long_is_ended_and_said(world: SampleWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("stac_ext.store.sqlite._STEPS_BETWEEN_LOOKS", 100)
-    with RunningHub(world.settings(database_timeout=0.001)) as hub:
+    with RunningHub(world.settings()) as hub:
         fill(hub.hub.database, 2_000)
+        monkeypatch.setattr(hub.hub.database, "_timeout", 0.001)
         answer = hub.get("/stac/search", datetime="1971-01-01T00:00:00Z/..", bbox="-100,-60,100,60")
         refused(answer, hides=str(world.folder))
         assert "too long" in answer.json()["detail"]

@@ -13,7 +13,7 @@ from types import ModuleType
 from typing import Final
 
 from sqlalchemy import Connection, inspect, select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, ProgrammingError
 
 from stac_ext.store.database import Database, StoreError, StoreUnavailable
 from stac_ext.store.migrations import step_0001_base, step_0002_search, step_0003_versions
@@ -122,7 +122,7 @@ def _version(conn: Connection, name: str) -> int:
             raise StoreError(f"{name} holds tables of another program ({', '.join(others)}): {_ELSEWHERE}")
         return 0
     found: dict[str, str] = {}
-    with suppress(DBAPIError):  # columns of other types
+    with suppress(ProgrammingError, DataError):  # columns of other types; a server that is slow says nothing of them
         if {"key", "value"} <= {column["name"] for column in inspector.get_columns("meta")}:
             rows = conn.execute(select(meta.c.key, meta.c.value).where(meta.c.key.in_(_MARKS)))
             found = {row.key: str(row.value) for row in rows}

@@ -1,11 +1,13 @@
 """Proves that a store is opened only where everything it relies on is there, and that each refusal says what to do."""
 
+import itertools
 import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psycopg
@@ -15,8 +17,9 @@ from sqlalchemy.engine import make_url
 
 from stac_ext.model import ANONYMOUS
 from stac_ext.query import parse_search
-from stac_ext.store.database import Database, StoreError, StoreMissing, StoreOptions, StoreUnavailable
+from stac_ext.store.database import Database, StoreError, StoreMissing, StoreOptions, StoreTimeout, StoreUnavailable
 from stac_ext.store.filesystem import filesystem_type, network_filesystem
+from stac_ext.store.migrations import CURRENT, version_of
 from stac_ext.store.opening import connect, open_store, pending_at
 from stac_ext.store.reader import CatalogueReader
 from stac_ext.store.writer import CatalogueWriter
@@ -52,6 +55,24 @@ def test_errors_show_no_row(database: Database) -> None:
     with pytest.raises(Exception, match=r"item") as failure:
         put(CatalogueWriter(database), 1, one, one)
     assert "private title" not in str(failure.value)
+
+
+def test_a_slow_store_is_not_called_another_programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A read that was ended while it looked at the table `meta` said that the table is not ours."""
+    url = f"sqlite:///{tmp_path}/hub.db"
+    open_store(url).close()
+    monkeypatch.setattr("stac_ext.store.sqlite._STEPS_BETWEEN_LOOKS", 1)
+    monkeypatch.setattr("stac_ext.store.sqlite.time", SimpleNamespace(monotonic=itertools.count().__next__))
+    ended = 0
+    for looks in range(400):
+        database = connect(url, StoreOptions(timeout=looks))
+        try:
+            assert version_of(database) == CURRENT
+        except StoreTimeout:
+            ended += 1
+        finally:
+            database.close()
+    assert 0 < ended < 400, "some looks are enough, others are not"
 
 
 class TestUrls:
