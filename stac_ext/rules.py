@@ -66,6 +66,8 @@ RULES: Final[tuple[Rule, ...]] = (
          "Write plain text as key."),
     Rule("front-matter-duplicate", WARNING, "A key is given twice; the last one counts.",
          "Remove one of them."),
+    Rule("leaked-secret", ERROR, "A secret stands where everybody reads it who reads the code.",
+         "Withdraw it where it was issued, for git keeps it in the history; then remove it."),
     Rule("reserved-field", WARNING, "The front matter sets a field that GitLab and the catalogue decide.",
          "Remove it."),
     Rule("extra-size", WARNING, "A field does not fit into the 16 KiB of fields that nothing reads.",

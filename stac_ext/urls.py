@@ -4,36 +4,18 @@ import posixpath
 import re
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from stac_ext.model import ProjectFacts
+from stac_ext.secrets import TOKEN, secret_parameters
 
 WEB: Final = frozenset({"http", "https"})
-DATA: Final = frozenset({"http", "https", "ftp", "s3", "gs"})
+DATA: Final = frozenset({"http", "https", "s3"})
 
 _MAX_URL = 2_048
 _MAX_PATH = 4_096
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:", re.ASCII)
 _UNWISE = re.compile(r"[<>\"{}|^`]")
-# Names, without their case, dashes and underscores, of parameters that hold a secret or sign an address.
-_SECRETS = frozenset(
-    {
-        *("privatetoken", "accesstoken", "jobtoken", "gitlabtoken", "personalaccesstoken", "token", "authtoken"),
-        *(
-            "idtoken",
-            "refreshtoken",
-            "apikey",
-            "accesskey",
-            "secretkey",
-            "secret",
-            "clientsecret",
-            "password",
-            "passwd",
-        ),
-        *("password", "sig", "signature", "xamzsignature", "xamzsecuritytoken", "xamzcredential", "xgoogsignature"),
-        *("xgoogcredential", "awsaccesskeyid", "googleaccessid", "sharedaccesssignature"),
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +66,7 @@ def safe_url(value: Any, schemes: frozenset[str] = WEB) -> str:
         raise ValueError("it holds a user name or password, which has leaked: change it")
     if parts.port == 0:
         raise ValueError("it has no port")
-    names = (name.lower().replace("-", "").replace("_", "") for name, _ in parse_qsl(f"{parts.query}&{parts.fragment}"))
-    if any(name in _SECRETS for name in names):
+    if secret_parameters(f"{parts.query}&{parts.fragment}") or TOKEN.search(text):
         raise ValueError("it holds a secret, which has leaked: revoke it")
     return _UNWISE.sub(lambda match: f"%{ord(match[0]):02X}", text)
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from stac_ext.problem_log import ProblemLog
 from stac_ext.sanitize import clean_line, quoted
+from stac_ext.secrets import TOKEN
 
 RULE: Final = "dvc-remote-secret"
 FIX: Final = (
@@ -32,11 +33,6 @@ _SCHEMES: Final = frozenset(
     }
 )
 _HEADER_NAME = re.compile(r"[A-Za-z]+(-[A-Za-z]+){0,5}")
-_TOKEN = re.compile(
-    r"gl(?:pat|oas|dt|rt|rtr|cbt|ptt|ft|imt|agent|soat|ffct)-[\w-]{8}|gh[opsur]_\w{16}|github_pat_\w{16}|hf_[A-Za-z]{20}"
-    r"|A[KS]IA[0-9A-Z]{16}|eyJ[\w-]{8,500}\.eyJ",
-    re.ASCII,
-)
 _SECRET_KEY = re.compile(
     r"(?:.*_)?(?:password|passphrase|secret|token|credentials?)|secret_access_key|access_key_id|account_key|"
     r"connection_string|sse_customer_key|oss_key_(?:id|secret)|(?:.*_)?api_?key|.*_secret(?:_.*)?"
@@ -70,7 +66,7 @@ def clean_url(written: Any) -> CleanUrl:
     scheme = parts.scheme.lower()
     secret = bool(parts.query or parts.fragment or (at and (":" in user or scheme not in _USER_IS_NO_SECRET)))
     torn = "@" in parts.query or "@" in parts.fragment or ("@" in parts.path and port is not None)
-    if torn or _TOKEN.search(f"{host}{parts.path}"):
+    if torn or TOKEN.search(f"{host}{parts.path}"):
         return CleanUrl(None, True)
     path = parts.path.rstrip("/")
     if scheme not in _SCHEMES or not _HOST.fullmatch(name) or _BAD.search(path) or not f"{name}{path}".isprintable():
@@ -88,14 +84,14 @@ def clean_repository_url(written: Any) -> CleanUrl:
 
 def clean_name(written: Any) -> str | None:
     """The name of a remote, in lower case as DVC compares it; None where it is none or holds a token."""
-    if not isinstance(written, str) or not _NAME.fullmatch(written) or "://" in written or _TOKEN.search(written):
+    if not isinstance(written, str) or not _NAME.fullmatch(written) or "://" in written or TOKEN.search(written):
         return None
     return clean_line(written, 100).lower() or None
 
 
 def cut_secrets(text: str) -> str:
     """Text that others wrote, without the users of URLs in it and without what has a token's form."""
-    return _TOKEN.sub("…", _USER.sub(r"\1", text))
+    return TOKEN.sub("…", _USER.sub(r"\1", text))
 
 
 def shown(value: Any) -> str:
@@ -108,7 +104,7 @@ def holds_secret(key: str, value: str) -> bool:
     key, value = key.lower()[:100], value.strip()[:4_096]
     if not value:
         return False
-    if _TOKEN.search(value):
+    if TOKEN.search(value):
         return True
     if key == "custom_auth_header":  # the name of a header is none, the header itself is
         return _HEADER_NAME.fullmatch(value) is None

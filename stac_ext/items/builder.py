@@ -21,6 +21,7 @@ from stac_ext.items.described import describe, is_description_read
 from stac_ext.items.extent import Spatial, read_spatial
 from stac_ext.items.extra import keep_extra
 from stac_ext.items.front_matter import FrontMatter, read_front_matter
+from stac_ext.items.leaks import clean_item, report_body, without_leaks
 from stac_ext.items.licence import Licence, LicenceFiles, resolve_licence
 from stac_ext.items.links import catalogue_links, declared_links, gitlab_links
 from stac_ext.items.of_gitlab import gitlab_properties, times, updated
@@ -77,8 +78,10 @@ class _Build:
         self.configured = configured
         self.log = ProblemLog(clean_line(facts.readme_path or "") or "README.md")
         front = self._guard("readme", self._front_matter, FrontMatter())
-        self.fields, self.body, self.body_line = front.fields, front.body, front.body_line
+        self.body, self.body_line = front.body, front.body_line
         self.log.know_lines(front.lines)
+        self.fields = without_leaks(front.fields, self.log)
+        report_body(self.body, self.body_line, self.log)
 
     def result(self) -> BuiltItem:
         spatial, interval = self._extent()
@@ -155,7 +158,7 @@ class _Build:
         written = item.to_dict(include_self_link=True, transform_hrefs=False)
         written["stac_version"] = STAC_VERSION
         written["properties"] = properties  # pystac fills in `datetime` where an interval has none
-        return written
+        return clean_item(written)
 
     def _guard(self, field: str, build: Callable[[], _T], otherwise: _T) -> _T:
         """The last defence of "broken costs the field": a fault of ours in reading one field, told as such."""
