@@ -252,6 +252,8 @@ RULES: Final[tuple[Rule, ...]] = (
          "Push them to a remote that others reach."),
     Rule("dvc-unread", WARNING, "More files of DVC than are read; what they track is not shown.",
          "Track folders in place of files."),
+    Rule("dvc-config", ERROR, "A line of the DVC configuration is neither a section nor a setting, so DVC refuses it.",
+         "Correct the line, or let `dvc remote add` write it."),
     Rule("dvc-config-unread", WARNING, "The DVC configuration was not read, so it is not known where data lies.",
          "Keep it small, and in git itself."),
     Rule("dvc-remotes", WARNING, "There are more remotes than are used.",

@@ -81,6 +81,8 @@ _MARKUP = re.compile(
     r"|(?P<close>/?)(?P<name>[A-Za-z][A-Za-z0-9-]{0,30})"
     r"(?P<rest>(?:[^<>\"']++|\"[^\"]{0,8192}\"|'[^']{0,8192}'){0,200}+)>)"
 )
+# Source: https://html.spec.whatwg.org/multipage/parsing.html#comment-start-state
+_COMMENT_END = re.compile(r"-->|(?<!<!)--!>")
 _ATTRIBUTE = re.compile(r"([A-Za-z_:][-A-Za-z0-9_:.]{0,40})(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'=<>`]+)))?")
 _NAMED = re.compile(r"\b(?:id|name)=[\"']?([^\s\"'<>]{1,200})")
 
@@ -101,8 +103,8 @@ def to_safe_html(unsafe: str, references: References, budget: Budget) -> str:
         writer.text(unsafe[at:start])
         at = start = match.end()
         if match["comment"]:
-            end = unsafe.find("-->", at)
-            at = start = len(unsafe) if end < 0 else end + 3
+            end = _COMMENT_END.search(unsafe, at - 2)  # of `<!-->` the dashes that begin it end it, too
+            at = start = end.end() if end else len(unsafe)
         elif name := (match["name"] or "").lower():
             if match["close"]:
                 writer.end(name)

@@ -6,8 +6,8 @@
 4. Any other remote is foreign. The catalogue opens no connection to it, so the address there is what it can say; an
    address of its own would answer 404 for an object that it never had. A bucket at an S3 service other than AWS is
    addressed by HTTP first: its `s3://` address leads a client without the endpoint to a namesake of it at AWS.
-5. An address with a scheme that needs a DVC remote's client (`ssh`, `azure`, …) is still the address: a client that
-   cannot open it says so, whereas any other href would give it the wrong bytes.
+5. An address is `http`, `https` or `s3`. One that needs another client (`ssh`, `gs`, …) is
+   told as the remote's, and the HTTP address of the same object given where its service has one.
 """
 
 import posixpath
@@ -19,6 +19,8 @@ from stac_ext.dvc.outputs import DvcOutput
 from stac_ext.dvc.remotes import DvcConfig, DvcRemote
 
 _FOREIGN: Final = "The catalogue cannot serve it: its remote is not the project's own store there."
+_SCHEMES: Final = ("http://", "https://", "s3://")
+_GIT_SCHEMES: Final = ("http", "https", "ssh", "git+ssh")
 _PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -80,6 +82,19 @@ def is_route_of_another(remote: DvcRemote, dvc_url: str | None, project_id: int)
     return theirs[1].startswith(f"{ours[1]}/") and not is_own_route(remote, dvc_url, project_id)
 
 
+def own_project(url: str | None, gitlab_url: str) -> str | None:
+    """The web address of the project that an address of git names, None where it is not one of this GitLab."""
+    try:
+        parts, ours = urlsplit(url or ""), urlsplit(gitlab_url)
+        host = parts.hostname
+    except ValueError:
+        return None
+    if not host or host != ours.hostname or parts.scheme not in _GIT_SCHEMES:
+        return None
+    path = parts.path.removeprefix(ours.path.rstrip("/")) if parts.scheme in ("http", "https") else parts.path
+    return f"{gitlab_url.rstrip('/')}/{path.strip('/').removesuffix('.git')}"
+
+
 def _own_route(remote: DvcRemote, dvc_url: str | None, project_id: int) -> str | None:
     """The remote's URL written with the catalogue's public one, where it is that or below it."""
     if not dvc_url or not remote.url or remote.versioned:
@@ -117,7 +132,7 @@ def _without_remote(output: DvcOutput, config: DvcConfig, dvc_url: str | None, p
 
 def _at_origin(output: DvcOutput) -> Place:
     origin = output.origin
-    if origin and origin.url and origin.url.startswith(("http://", "https://", "s3://", "gs://")):
+    if origin and origin.url and origin.url.startswith(_SCHEMES):
         return Place(origin.url, "path", note="No hash is recorded; the address is the one it is imported from.")
     return Place(note="No hash is recorded, so no object can be named.")
 
@@ -151,7 +166,12 @@ def _foreign(remote: DvcRemote, key: str, holds: str, version: str | None = None
     if version and remote.kind == "s3":
         query, holds = f"?versionId={quote(version, safe='')}", "object"
     web = _web_address(remote, key)
-    addresses = [f"{address}{query}" for address in (f"{remote.url}/{key}", web) if address]
+    written = (address for address in (f"{remote.url}/{key}", web) if address and address.startswith(_SCHEMES))
+    addresses = [f"{address}{query}" for address in written]
+    if not addresses:
+        scheme = remote.url.partition(":")[0]
+        note = f"The catalogue cannot serve it: its remote speaks `{scheme}`, which `dvc pull` is needed for."
+        return Place(remote=remote, holds=holds, note=note)
     href, *others = reversed(addresses) if remote.endpoint else addresses
     alternates = tuple((other.partition(":")[0], other) for other in others)
     return Place(href, holds, False, remote, alternates, _FOREIGN)

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import pystac
 
-from stac_ext.dvc.addresses import Place, is_own_route, locate
+from stac_ext.dvc.addresses import Place, is_own_route, locate, own_project
 from stac_ext.dvc.outputs import DvcOutput
 from stac_ext.dvc.remotes import DvcRemote
 from stac_ext.dvc.report import Report
@@ -36,16 +36,21 @@ DIRECTORY: Final = "application/vnd.dvc.dir+json"
 
 _MULTIHASH_MD5: Final = "d50110"  # the code 0xd5 as an unsigned varint, and the length 16
 _MAX_REMOTES: Final = 50
+_MAX_IMPORTED: Final = 50
 _LOCAL_PATH = re.compile(r"[^\r\n\t\\:'\"/]+(/[^\r\n\t\\:'\"/]+)*")
 
 
 @dataclass(frozen=True, slots=True)
 class DvcAssets:
-    """The assets by key, the item properties that describe the whole, and the extensions that the assets use."""
+    """The assets by key, the item properties that describe the whole, and the extensions that the assets use.
+
+    `imported` are the addresses of the projects of this GitLab that outputs were imported from, at the revision.
+    """
 
     assets: Mapping[str, pystac.Asset] = field(default_factory=dict)
     properties: Mapping[str, Any] = field(default_factory=dict)
     extensions: tuple[str, ...] = ()
+    imported: tuple[str, ...] = ()
 
 
 def md5_multihash(md5: str) -> str:
@@ -96,7 +101,16 @@ def dvc_assets(
         *([FILE_EXTENSION] if any(k.startswith("file:") for a in assets.values() for k in a.extra_fields) else []),
         *([ALTERNATE_EXTENSION] if any("alternate" in a.extra_fields for a in assets.values()) else []),
     ]
-    return DvcAssets(assets, _summary(repository, facts, dvc_url), tuple(extensions))
+    return DvcAssets(assets, _summary(repository, facts, dvc_url), tuple(extensions), _imported(repository, context))
+
+
+def _imported(repository: DvcRepository, context: BuildContext) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for output in repository.outputs:
+        if output.origin and (address := own_project(output.origin.url, context.gitlab_url)):
+            revision = f"/-/tree/{output.origin.revision}" if output.origin.revision else ""
+            found.setdefault(f"{address}{revision}")
+    return tuple(found)[:_MAX_IMPORTED]
 
 
 def _asset(output: DvcOutput, place: Place, facts: ProjectFacts, context: BuildContext, ml_model: bool) -> pystac.Asset:
@@ -110,7 +124,7 @@ def _asset(output: DvcOutput, place: Place, facts: ProjectFacts, context: BuildC
         "kind": output.kind,
         "labels": list(output.labels) or None,
         "version": output.versions[0][1] if output.versions else None,
-        "origin": _origin(output),
+        "origin": _origin(output, context),
     }
     fields: dict[str, Any] = {"sharinghub:dvc": {key: value for key, value in described.items() if value is not None}}
     if output.is_dir:
@@ -157,11 +171,13 @@ def _file_fields(output: DvcOutput, place: Place) -> dict[str, Any]:
     return fields
 
 
-def _origin(output: DvcOutput) -> dict[str, str] | None:
+def _origin(output: DvcOutput, context: BuildContext) -> dict[str, str] | None:
+    """What everybody may read of it: a project of this GitLab is a link for those who may see it."""
     if output.origin is None:
         return None
     origin = output.origin
-    said = {origin.kind: origin.url, "path": origin.path, "revision": origin.revision, "checksum": origin.checksum}
+    url = None if own_project(origin.url, context.gitlab_url) else origin.url
+    said = {origin.kind: url, "path": origin.path, "revision": origin.revision, "checksum": origin.checksum}
     return {key: value for key, value in said.items() if value} or None
 
 

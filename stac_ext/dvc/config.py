@@ -10,25 +10,39 @@ MAX_LINES: Final = 5_000
 MAX_LINE: Final = 4_096
 
 _SETTING = re.compile(r"(\"[^\"]{1,100}\"|'[^']{1,100}'|[^=\s]{1,100})\s*=\s*(.*)")
+_SECTION = re.compile(r"\[+[^\]]*\]+\s*(?:#.*)?")
+_OVER_LINES: Final = ("'''", '"""')
 _QUOTED = re.compile(r"([\"'])(.*?)\1\s*(?:#.*)?")
 
 
-def read_config(data: bytes) -> dict[str, dict[str, str]]:
-    """The settings by section; a section that is named again goes on. Lines that are none are passed over.
+Sections = dict[str, dict[str, str]]
 
-    A quoted section (`['remote "name"']`) is without its outer quotes. Raises nothing.
+
+def read_config(data: bytes) -> tuple[Sections, int | None]:
+    """The settings by section, and the first line by which DVC refuses the whole file, None where there is none.
+
+    A section that is named again goes on; lines that are none are passed over. A quoted section (`['remote "name"']`)
+    is without its outer quotes. Raises nothing.
     """
-    sections: dict[str, dict[str, str]] = {}
+    sections: Sections = {}
     settings: dict[str, str] = {}
-    for line in data.decode("utf-8-sig", "replace").splitlines()[:MAX_LINES]:
+    wrong: int | None = None
+    written = data.decode("utf-8-sig", "replace")
+    for number, line in enumerate(written.splitlines()[:MAX_LINES], 1):
         text = line.strip()[:MAX_LINE]
         if not text or text.startswith("#"):
             continue
         if text.startswith("["):
+            if _SECTION.fullmatch(text) is None:
+                wrong = wrong or number
             settings = sections.setdefault(_unquoted(text[1:].partition("]")[0].strip()).lower(), {})
         elif setting := _SETTING.fullmatch(text):
             settings[_unquoted(setting[1]).lower()] = _value(setting[2])
-    return sections
+        else:
+            wrong = wrong or number
+    if any(mark in written for mark in _OVER_LINES):  # a value that goes over several lines
+        wrong = None
+    return sections, wrong
 
 
 def _unquoted(text: str) -> str:

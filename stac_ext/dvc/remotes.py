@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from stac_ext.dvc.config import read_config
 from stac_ext.dvc.secrets import clean_name, clean_url, holds_secret, report_secret
+from stac_ext.model import Problem
 from stac_ext.problem_log import ProblemLog
 from stac_ext.sanitize import clean_line, quoted
 
@@ -78,8 +79,12 @@ class DvcConfig:
 def read_remotes(data: bytes, log: ProblemLog, path: str = ".dvc/config") -> DvcConfig:
     """Read a `.dvc/config`. Secrets in it are reported as leaked and are nowhere in the result."""
     shown = clean_line(path)
-    sections = read_config(data)
+    sections, wrong = read_config(data)
     _report_secrets(sections, shown, log)
+    if wrong is not None:
+        said = "DVC cannot read its configuration, so where the data lies is not known."
+        fix = "Write `[section]` or `key = value`, or let `dvc remote add` write it."
+        log.extend([Problem("dvc-config", said, fix, shown, wrong)])
     settings: dict[str, dict[str, str]] = {}
     for section, entries in sections.items():
         match = _SECTION.fullmatch(section)
@@ -97,7 +102,7 @@ def read_remotes(data: bytes, log: ProblemLog, path: str = ".dvc/config") -> Dvc
     if default is None and len(remotes) > 1:
         said = "There are several remotes and none is the default, so where the data lies is not known."
         log.add("dvc-remote-default", said, "Say which it is with `dvc remote default NAME`.", path=shown)
-    return DvcConfig(shown, remotes, default)
+    return DvcConfig(shown, remotes, default, unread=wrong is not None)
 
 
 def _report_secrets(sections: Mapping[str, Mapping[str, str]], shown: str, log: ProblemLog) -> None:

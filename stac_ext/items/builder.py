@@ -22,7 +22,7 @@ from stac_ext.items.extent import Spatial, read_spatial
 from stac_ext.items.extra import keep_extra
 from stac_ext.items.front_matter import FrontMatter, read_front_matter
 from stac_ext.items.leaks import clean_item, report_body, without_leaks
-from stac_ext.items.licence import Licence, LicenceFiles, resolve_licence
+from stac_ext.items.licence import FRONT_MATTER, Licence, LicenceFiles, resolve_licence
 from stac_ext.items.links import catalogue_links, declared_links, gitlab_links
 from stac_ext.items.of_gitlab import gitlab_properties, times, updated
 from stac_ext.items.referring import Referred, refer
@@ -106,7 +106,7 @@ class _Build:
         for path, asset in gatherer.files():
             asset.extra_fields = {**headers.assets.get(path, {}), **asset.extra_fields}
         nowhere: tuple[list[pystac.Link], tuple[Reference, ...]] = ([], ())
-        links, references = self._guard("links", lambda: self._links(licence, cited, gatherer, model), nowhere)
+        links, references = self._guard("links", lambda: self._links(licence, cited, gatherer, model, dvc), nowhere)
         nothing: dict[str, Any] = {}
         properties = {
             **self._guard("properties", self._described, nothing),
@@ -132,7 +132,7 @@ class _Build:
         ]
         written = self._written(spatial, properties, extensions, gatherer, links)
         untold: tuple[Told, ...] = ()
-        told = self._guard("provenance", lambda: self._told(written, spatial is headers.spatial), untold)
+        told = self._guard("provenance", lambda: self._told(written, spatial is headers.spatial, licence), untold)
         provenance = (*told, *(model.provenance() if model else ()))
         return BuiltItem(written, self.log.result(), references, provenance)
 
@@ -252,7 +252,7 @@ class _Build:
         return model
 
     def _links(
-        self, licence: Licence, cited: Citation, gatherer: AssetGatherer, model: Model | None
+        self, licence: Licence, cited: Citation, gatherer: AssetGatherer, model: Model | None, dvc: DvcAssets
     ) -> tuple[list[pystac.Link], tuple[Reference, ...]]:
         links = [pystac.Link("license", url, title=title) for url, title in licence.links]
         links += [pystac.Link("cite-as", url) for url in cited.urls]
@@ -260,9 +260,8 @@ class _Build:
             url, media_type = gatherer.preview
             links.append(pystac.Link("preview", url, media_type))
         declared, items = declared_links(self.fields.get("links"), self.facts, self.context, self.log)
-        named: Referred = refer(
-            self.fields, items, model.references if model else References(), self.facts, self.context, self.log
-        )
+        of_model = model.references if model else References()
+        named: Referred = refer(self.fields, items, of_model, dvc.imported, self.facts, self.context, self.log)
         tags = [one.tag for one in versions.in_order(self.facts.releases)]
         release = self.release.tag if self.release else None
         beside = versions.beside(self.facts.id, release, tags, self.category.id)
@@ -271,8 +270,8 @@ class _Build:
     def _described(self) -> dict[str, Any]:
         return describe(self.fields, self.body, self.facts, self.context, self.log)
 
-    def _told(self, item: dict[str, Any], by_headers: bool) -> tuple[Told, ...]:
+    def _told(self, item: dict[str, Any], by_headers: bool, licence: Licence) -> tuple[Told, ...]:
         front = f"{self.log.path} front matter"
         place = "headers of files" if by_headers else front
-        licence = front if self.fields.get("license") else "CITATION.cff, GitLab's detection or the licence file"
-        return tuple(tell(self.fields, self.body, item, self.log.path, place=place, licence=licence))
+        source = front if licence.source == FRONT_MATTER else clean_line(licence.source)
+        return tuple(tell(self.fields, self.body, item, self.log.path, place=place, licence=source))

@@ -8,7 +8,7 @@ Source: https://github.com/radiantearth/stac-spec/blob/v1.1.0/commons/common-met
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from stac_ext.cards.citation_file import CITATION_FILE, CitationFile
@@ -23,6 +23,8 @@ from stac_ext.urls import BuildContext, is_local, repository_path, safe_url
 __all__ = ["Licence", "LicenceFiles", "resolve_licence", "spdx_expression"]
 
 OTHER: Final = "other"
+FRONT_MATTER: Final = "front matter"
+GITLAB: Final = "GitLab's detection"
 
 _STAC_LICENCE = re.compile(r"[A-Za-z0-9.\-+]+", re.ASCII)
 _UNSAID = frozenset({"unknown", "none", "n a", "na", "tbd", "todo"})
@@ -35,12 +37,13 @@ _FIX = "Write an SPDX identifier, as `license: Apache-2.0`, or add `license-url`
 class Licence:
     """`id` is what STAC's `license` holds, None where none is known. `written` is the text that `id` cannot hold.
 
-    `links` are the URLs where the licence can be read, each with a title.
+    `links` are the URLs where the licence can be read, each with a title; `source` is who says so.
     """
 
     id: str | None = None
     written: str | None = None
     links: tuple[tuple[str, str], ...] = ()
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +94,34 @@ class _Decision:
     ) -> Licence:
         url = self._url(declared_url or (declared.get("url") if isinstance(declared, dict) else None))
         if isinstance(declared, list) and len(declared) > 1 and (licence := self._of_list(declared, url)):
-            return licence
+            return replace(licence, source=FRONT_MATTER)
         text = self._text(declared)
         if text is not None and spoken(text) not in _UNSAID:
             called = line_of(name, 300)
             if called and spoken(text) in _NOT_LISTED:
-                return self._of_text(called, url)
-            return self._of_text(text, url)
+                text = called
+            return replace(self._of_text(text, url), source=FRONT_MATTER)
         if cited is not None and cited.licence:
             stated_in = LicenceText(CITATION_FILE, line=cited.licence_line)
-            return self._of_text(cited.licence, url or cited.licence_url, stated_in)
+            return replace(self._of_text(cited.licence, url or cited.licence_url, stated_in), source=CITATION_FILE)
         key = spdx.LICENCES.get(detected.key.lower()) if detected else None
         if detected and key:
-            return Licence(key, None, ((url or _safe(detected.url) or _page(key), key),))
+            return Licence(key, None, ((url or _safe(detected.url) or _page(key), key),), GITLAB)
         if licence := self._of_files(url):
-            return licence
+            return replace(licence, source=self._files.texts[0].path)
         if detected is not None:
-            return self._of_unknown_file(detected, url)
+            return replace(self._of_unknown_file(detected, url), source=GITLAB)
         if url is not None:
             understood = understand(url)
-            return (
+            stated = (
                 _stated(understood, ((url, understood.written),))
                 if understood
                 else Licence(OTHER, None, ((url, "Licence"),))
             )
+            return replace(stated, source=FRONT_MATTER)
         if self._files.texts:
             self._unknown("The licence file holds no text that is known", self._files.texts[0].path)
-            return Licence(OTHER, None, self._files.links)
+            return Licence(OTHER, None, self._files.links, self._files.texts[0].path)
         said = "No licence is known, so nobody knows what they may do with this."
         self._log.add("licence-missing", said, _FIX, field=self._field)
         return Licence()

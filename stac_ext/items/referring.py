@@ -35,11 +35,14 @@ def refer(
     fields: dict[str, Any],
     link_entries: list[Any],
     model: References,
+    imported: Iterable[str],
     facts: ProjectFacts,
     context: BuildContext,
     log: ProblemLog,
 ) -> Referred:
-    """Read them all. `link_entries` are those of `links` that name items; what names nothing is told to `log`."""
+    """Read them all. `link_entries` are those of `links` that name items, `imported` the addresses of projects of this
+    GitLab that data is imported from; what names nothing is told to `log`.
+    """
     reader = _Reader(facts, context, log)
     reader.take_related(fields.get("related"))
     for entry in link_entries:
@@ -55,6 +58,8 @@ def refer(
                 reader.take(text, DERIVED, None, name)
     for text in filter(None, map(_source, _texts(fields.get("source_datasets")))):
         reader.take(text, DERIVED, None, "source_datasets")
+    for address in imported:
+        reader.take(address, DERIVED, None, "dvc import")
     return Referred(tuple(dict.fromkeys(reader.references)), tuple(reader.links))
 
 

@@ -104,6 +104,16 @@ def test_markdown_is_shown(markdown: str, wanted: str) -> None:
     check_is_safe(taken_apart(overview))
 
 
+@pytest.mark.parametrize("comment", ["<!-->", "<!--->", "<!---->", "<!-- hidden -->", "<!-- hidden -> -- -->"])
+@pytest.mark.parametrize("around", ["{}\n\nseen", "<div>{}seen</div>", "text {} seen"])
+def test_a_comment_ends_where_browsers_end_it(comment: str, around: str) -> None:
+    """`<!-->` took the rest of the page with it."""
+    overview = render_overview(around.format(comment).encode(), PLACE, "T")
+    assert "seen" in overview.html
+    assert "hidden" not in overview.html
+    check_is_safe(taken_apart(overview))
+
+
 def test_the_page_shows_the_text_behind_the_front_matter_under_its_title() -> None:
     overview = render_overview(b"---\ntitle: secret\n---\n# Body", PLACE, "T <b> & \n more")
     assert "<title>T &lt;b&gt; &amp; more</title>" in overview.html

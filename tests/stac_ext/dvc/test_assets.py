@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from stac_ext.dvc.addresses import own_project
 from stac_ext.dvc.assets import ALTERNATE_EXTENSION, DIRECTORY, FILE_EXTENSION, DvcAssets, dvc_assets
 from stac_ext.dvc.repository import read_dvc
 from stac_ext.model import ProjectFacts
@@ -106,20 +107,14 @@ def test_what_dvc_uploads_is_where_the_assets_say(pushed: tuple[Repository, str,
         ),
         (remote("s3://b.c"), f"s3://b.c/{KEY}", {"https": f"https://s3.amazonaws.com/b.c/{KEY}"}),
         (remote("s3://b", "endpointurl = https://e:9000"), f"https://e:9000/b/{KEY}", {"s3": f"s3://b/{KEY}"}),
-        (remote("gs://b/p"), f"gs://b/p/{KEY}", {"https": f"https://storage.googleapis.com/b/p/{KEY}"}),
-        (
-            remote("azure://c/p", "account_name = acc"),
-            f"azure://c/p/{KEY}",
-            {"https": f"https://acc.blob.core.windows.net/c/p/{KEY}"},
-        ),
-        (remote("azure://c"), f"azure://c/{KEY}", None),
+        (remote("gs://b/p"), f"https://storage.googleapis.com/b/p/{KEY}", None),
+        (remote("azure://c/p", "account_name = acc"), f"https://acc.blob.core.windows.net/c/p/{KEY}", None),
         (remote("https://user:pw@web.example/p/?x=1"), f"https://web.example/p/{KEY}", None),
         (
             remote("https://gl.example/api/v4/projects/7/packages/generic/dvc/1"),
             f"https://gl.example/api/v4/projects/7/packages/generic/dvc/1/{KEY}",
             None,
         ),
-        (remote("ssh://me@host/p"), f"ssh://host/p/{KEY}", None),
         (remote(f"{DVC_URL}/421"), f"{DVC_URL}/421/{KEY}", None),
         (remote(f"{DVC_URL}/4"), f"{DVC_URL}/4/{KEY}", None),
         (remote("https://other.example/dvc/42"), f"https://other.example/dvc/42/{KEY}", None),
@@ -139,6 +134,9 @@ def test_a_foreign_remote_gives_its_own_addresses(config: str, href: str, altern
     ("config", "pointer"),
     [
         (remote("/home/me/store"), POINTER),
+        (remote("azure://c"), POINTER),
+        (remote("ssh://me@host/p"), POINTER),
+        ("[core]\n    remote = r\nno setting\n", POINTER),
         (remote("https://host/x y"), POINTER),
         ("[core]\nremote = elsewhere\n", POINTER),
         (remote("https://h/p"), f"{POINTER}  remote: elsewhere\n"),
@@ -270,3 +268,20 @@ def test_owners_are_told_once() -> None:
 
 def test_a_project_without_dvc_has_nothing() -> None:
     assert build(make_facts({"README.md": "x", ".dvc/config": remote("https://h")})) == (DvcAssets(), [])
+
+
+@pytest.mark.parametrize(
+    ("url", "project"),
+    [
+        ("https://gl.example/g/o.git", "https://gl.example/g/o"),
+        ("ssh://git@gl.example/g/o.git", "https://gl.example/g/o"),
+        ("https://gl.example/g/o", "https://gl.example/g/o"),
+        ("https://other.example/g/o.git", None),
+        ("https://gl.example.evil/g/o.git", None),
+        ("s3://gl.example/g/o", None),
+        ("https://[bad/g", None),
+        (None, None),
+    ],
+)
+def test_where_data_is_imported_from_is_a_project_of_this_gitlab_or_none(url: str | None, project: str | None) -> None:
+    assert own_project(url, "https://gl.example") == project

@@ -159,8 +159,8 @@ def test_what_names_no_remote_is_told() -> None:
 def test_how_settings_are_written() -> None:
     text = "\ufeff# c\nlost = 1\n[Core]\nA = 1 # c\n'b'= 'x # y' # c\nno setting\n"
     text += '[\'remote "x"\'] # c\nc=""\n[core]\nd = e=f'
-    assert read_config(text.encode()) == {"core": {"a": "1", "b": "x # y", "d": "e=f"}, 'remote "x"': {"c": ""}}
-    assert read_config(b"\xff\xfe\n[a]\nb=\xff") == {"a": {"b": "\ufffd"}}
+    assert read_config(text.encode())[0] == {"core": {"a": "1", "b": "x # y", "d": "e=f"}, 'remote "x"': {"c": ""}}
+    assert read_config(b"\xff\xfe\n[a]\nb=\xff")[0] == {"a": {"b": "\ufffd"}}
 
 
 def test_addresses_of_repositories() -> None:
@@ -181,5 +181,26 @@ def test_names_and_lengths() -> None:
 
 def test_odd_sections_take_no_time() -> None:
     """A section of blanks without end once took time by the cube of its length."""
-    assert read_config((("[" + " " * 4_000 + "x\n") * 60).encode()) == {"x": {}}
-    assert read_config(b"[a]]\nb=1\n[]\nc=1") == {"a": {"b": "1"}, "": {"c": "1"}}
+    assert read_config((("[" + " " * 4_000 + "x\n") * 60).encode())[0] == {"x": {}}
+    assert read_config(b"[a]]\nb=1\n[]\nc=1")[0] == {"a": {"b": "1"}, "": {"c": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[core]\n    remote = hub\n", None),
+        ("", None),
+        ('# said\n[core]  # here\n[remote "x"]\n[\'remote "y"\']\nurl = a\n', None),
+        ("[core]\nno setting\n", 2),
+        ("[core\nremote = hub\n", 1),
+        ("<<<<<<< HEAD\n[core]\n    remote = hub\n=======\n>>>>>>> other\n", 1),
+        ('[core]\na = """one\ntwo\n"""\n', None),
+    ],
+)
+def test_a_configuration_that_dvc_refuses_is_told_by_line_and_leads_nowhere(text: str, line: int | None) -> None:
+    """A broken configuration passed as one without a remote, and its outputs as served by the catalogue."""
+    log = ProblemLog()
+    config = read_remotes(text.encode(), log)
+    told = [(one.rule, one.path, one.line) for one in log.result() if one.rule == "dvc-config"]
+    assert told == ([("dvc-config", ".dvc/config", line)] if line else [])
+    assert config.unread is (line is not None)

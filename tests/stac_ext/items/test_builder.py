@@ -358,3 +358,40 @@ def test_problems_name_the_readme_that_they_are_in() -> None:
 
 def test_problems_are_bounded() -> None:
     assert len(build("links: [" + "x, " * 200 + "]\nassets: [" + "nope, " * 99 + "]").problems) == 201
+
+
+LEAKS = {
+    "an unknown key": 'mirror: "https://ada:{}@h.example/x"',
+    "a key below it": 'deep: {{a: [{{b: "glpat-{}"}}]}}',
+    "a citation": 'sci:citation: "Ada (2026), https://h.example/x?token={}"',
+    "hyperparameters": 'mlm:hyperparameters: {{source: "https://ada:{}@h.example/x"}}',
+    "a provider": 'providers: [{{name: "glpat-{}", url: "https://h.example"}}]',
+    "a link": 'links: [{{rel: about, href: "https://h.example/x?private_token={}", title: "glpat-{}"}}]',
+    "an asset": 'assets: [{{href: "https://ada:{}@h.example/x.tif", title: "glpat-{}"}}]',
+    "a title": 'title: "glpat-{}"',
+}
+
+
+@pytest.mark.parametrize("front", LEAKS.values(), ids=LEAKS)
+@pytest.mark.parametrize("category", [AI_MODEL, DATASET], ids=["model", "dataset"])
+def test_a_secret_of_the_front_matter_is_told_and_shown_nowhere(front: str, category: Category) -> None:
+    """Secrets were shown in unknown keys, citations and hyperparameters."""
+    secret = "Tr0ubadourTr0ubadourTr0ubadour"
+    built = build(front.format(secret, secret), category=category)
+    shown = repr((built.item, built.problems, built.provenance))
+    assert secret not in shown
+    assert "leaked-secret" in rules(built)
+    assert next(one.line for one in built.problems if one.rule == "leaked-secret") == 2
+
+
+def test_a_secret_in_the_text_is_told_by_line_and_cut() -> None:
+    built = build("title: T", body="one\n\ntwo glpat-Tr0ubadourTr0ubadour three\n")
+    assert "Tr0ubadour" not in repr((built.item, built.problems, built.provenance))
+    assert built.item["properties"]["description"] == "one\n\ntwo … three"
+    assert [(one.rule, one.line) for one in built.problems if one.rule == "leaked-secret"] == [("leaked-secret", 6)]
+
+
+def test_a_path_that_looks_like_a_token_is_still_downloaded() -> None:
+    path = "hf_abcdefghijklmnopqrstuvwxyz.csv"
+    built = build(f"assets: [{path}]", files=(RepositoryFile(path, "b", 1),), head_sha="a" * 40)
+    assert path in [asset["href"].rpartition("/")[2] for asset in built.item["assets"].values()]

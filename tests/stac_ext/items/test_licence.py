@@ -257,3 +257,19 @@ def test_any_values_give_what_the_schema_takes(declared: Any, url: Any, name: An
     licence, _ = decided(declared, url, name=name, cited=file, files=files(LicenceText("LICENSE", expression)))
     assert licence.id is None or re.fullmatch(r"[\w\-.+]+", licence.id)
     assert all(link.startswith(("https://", "http://")) for link, _ in licence.links)
+
+
+def test_who_says_so_is_told_exactly() -> None:
+    """Whatever was not declared was said to be of one of three sources."""
+    text = LicenceFiles((LicenceText("LICENSE.md", "MIT"),))
+    cited = CitationFile(Work(), licence="MIT")
+    sources = {
+        resolve_licence("MIT", None, APACHE_FILE, ProblemLog(), cited=cited, files=text).source,
+        resolve_licence(["MIT", "Apache-2.0"], None, None, ProblemLog()).source,
+        resolve_licence(None, "https://h.example/licence", None, ProblemLog()).source,
+    }
+    assert sources == {"front matter"}
+    assert resolve_licence(None, None, APACHE_FILE, ProblemLog(), cited=cited, files=text).source == "CITATION.cff"
+    assert resolve_licence(None, None, APACHE_FILE, ProblemLog(), files=text).source == "GitLab's detection"
+    assert resolve_licence(None, None, None, ProblemLog(), files=text).source == "LICENSE.md"
+    assert resolve_licence(None, None, None, ProblemLog()).source == ""

@@ -19,6 +19,18 @@ from stac_ext.ml.formats import loading_runs_code, safe_alternative
         ("net.h5", "Lambda"),
         ("net.keras", "Lambda"),
         ("saved_model.pb", "programs"),
+        ("model.pkl.gz", "pickle"),
+        ("rf.joblib.z", "pickle"),
+        ("table.PICKLE.zst", "pickle"),
+        ("m.pdparams", "pickle"),
+        ("densenet.mar", "archive"),
+        ("asr.nemo", "archive"),
+        ("forest.rds", "promises"),
+        ("work.RData", "promises"),
+        ("net.t7", "functions"),
+        ("udf.jar", "program"),
+        ("phi.llamafile", "program"),
+        ("resnet.engine", "program"),
     ],
 )
 def test_formats_that_can_run_code(path: str, word: str) -> None:
@@ -27,7 +39,22 @@ def test_formats_that_can_run_code(path: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["model.safetensors", "model.onnx", "model.gguf", "data.bin", "a.pkl/readme.md", "pkl", "", "tree.json"]
+    "path",
+    [
+        "model.safetensors",
+        "model.onnx",
+        "model.gguf",
+        "data.bin",
+        "a.pkl/readme.md",
+        "pkl",
+        "",
+        "tree.json",
+        "a.npy",
+        "a.npz",
+        "data.csv.gz",
+        "x.tar.gz",
+        ".pkl",
+    ],
 )
 def test_formats_that_cannot(path: str) -> None:
     assert loading_runs_code(path) is None
