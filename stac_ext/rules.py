@@ -40,6 +40,8 @@ RULES: Final[tuple[Rule, ...]] = (
     # The README and its front matter
     Rule("readme-missing", WARNING, "The project has no README that could say anything.",
          "Add `README.md` to the root of the repository."),
+    Rule("readme-lfs", ERROR, "The README is in Git LFS and gives no text.",
+         "Keep it in git itself."),
     Rule("readme-binary", ERROR, "The README is a binary file and gives no text.",
          "Write it as UTF-8 text."),
     Rule("readme-control", WARNING, "The README holds null characters, which are left out.",

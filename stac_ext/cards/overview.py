@@ -97,11 +97,13 @@ def content_policy(place: CardPlace) -> str:
 
 
 def overview_asset(facts: ProjectFacts, context: BuildContext) -> dict[str, Any] | None:
-    """The asset `overview` of a project with a README, as a STAC Asset Object; None without.
+    """The asset `overview` of a project with a README, as a STAC Asset Object; None without, and for one in Git LFS.
 
     A file of the repository that is itself called README.html keeps its address, and the page gets a query.
     """
     if not facts.head_sha or not facts.readme_path or facts.readme is None:
+        return None
+    if any(file.path == facts.readme_path and file.lfs_sha256 for file in facts.files):
         return None
     href = context.asset_url(facts, PAGE_NAME)
     if any(file.path == PAGE_NAME for file in facts.files):

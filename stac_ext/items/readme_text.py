@@ -25,6 +25,8 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f\ufffe\uffff]")
 _MAX_CONTROLS = 0.02  # of the bytes of a text; compressed and compiled files have several times as many
 _MIN_NULLS = 0.02  # of the bytes of UTF-16: every line end, blank and Latin letter has one
+# Source: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+_LFS, _MAX_POINTER = b"version https://git-lfs.github.com/spec/v1\n", 1024
 _RULE, _FIX = "readme-encoding", "Save it as UTF-8."
 
 
@@ -38,6 +40,9 @@ class ReadmeText:
 
 def decode_readme(raw: bytes, truncated: bool = False) -> ReadmeText:
     """Decode a README, or with `truncated` the head of one, whose last character may be cut."""
+    if raw.startswith(_LFS) and len(raw) <= _MAX_POINTER:
+        said = "The README is in Git LFS, so that its text is not read."
+        return ReadmeText("", ("readme-lfs", said, "Keep it in git itself: `git lfs untrack`.", 1))
     truncated = truncated or len(raw) > MAX_README
     raw = raw[:MAX_README]
     for bom, encoding in _BOMS:

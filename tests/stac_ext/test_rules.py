@@ -19,7 +19,7 @@ TELLING = {"add", "Problem", "_tell", "refuse"}
 SHARED = "stac_ext/items/yaml_fields.py"
 # Where the name of a rule is put together or handed on, and what it can be there.
 HANDED_ON = {
-    ("stac_ext/items/front_matter.py", "rule"): {"readme-binary", "readme-encoding", "readme-control"},
+    ("stac_ext/items/front_matter.py", "rule"): {"readme-binary", "readme-lfs", "readme-encoding", "readme-control"},
     ("stac_ext/items/yaml_fields.py", "f'{self._rule}-{fault}'"): set(),
     ("stac_ext/ml/blocks.py", "f'{prefix}-block'"): {"ml-model-block", "mlm-block"},
     ("stac_ext/dvc/secrets.py", "RULE"): {"dvc-remote-secret"},

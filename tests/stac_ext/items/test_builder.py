@@ -395,3 +395,13 @@ def test_a_path_that_looks_like_a_token_is_still_downloaded() -> None:
     path = "hf_abcdefghijklmnopqrstuvwxyz.csv"
     built = build(f"assets: [{path}]", files=(RepositoryFile(path, "b", 1),), head_sha="a" * 40)
     assert path in [asset["href"].rpartition("/")[2] for asset in built.item["assets"].values()]
+
+
+def test_a_readme_in_git_lfs_shows_no_pointer() -> None:
+    """The pointer was the description of the item."""
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 90000\n"
+    files = (RepositoryFile("README.md", "b", 90_000, "0" * 64),)
+    built = build_item(make_facts(pointer, files=files), DATASET, CONTEXT)
+    assert built.item["properties"]["description"] == "About wine"
+    assert "overview" not in built.item["assets"]
+    assert [one.rule for one in built.problems if one.rule.startswith("readme")] == ["readme-lfs"]

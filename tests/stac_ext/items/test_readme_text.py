@@ -38,6 +38,7 @@ def test_a_file_in_two_encodings_loses_nothing() -> None:
     [
         (b"one\ntw\0o\n", "one\ntwo\n", "readme-control", 2),
         (b"\x00" * 40, "", "readme-binary", 1),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:" + b"0" * 64 + b"\nsize 9\n", "", "readme-lfs", 1),
         (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x01\x00", "", "readme-binary", 1),
         (b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xcbH\xcd\xc9\xc9\x07\x00", "", "readme-binary", 1),
         (b"PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00", "", "readme-binary", 1),
