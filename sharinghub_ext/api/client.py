@@ -17,6 +17,13 @@ from fastapi.responses import RedirectResponse
 from stac_fastapi.types.core import AsyncBaseCoreClient
 from starlette.responses import Response
 
+from sharinghub_ext.api.language import (
+    language_headers,
+    language_of,
+    say_languages,
+    translated,
+    wanted_languages,
+)
 from sharinghub_ext.api.links import GEOJSON, JSON, Link, Urls, link, with_query
 from sharinghub_ext.api.requests import SearchBody
 from sharinghub_ext.auth.dependency import viewer_of
@@ -85,14 +92,19 @@ class CatalogueClient(AsyncBaseCoreClient):
 
     async def all_collections(self, request: Request, **_: Any) -> Response:
         """GET /collections: every collection, its extent covering what the caller may see."""
-        viewer = viewer_of(request)
-        found = [await self._collection(viewer, category) for category in self.categories]
+        viewer, wanted = viewer_of(request), wanted_languages(request.headers.get("accept-language"))
+        found = [await self._collection(viewer, category, wanted) for category in self.categories]
         links = [link("self", f"{self.urls.stac}/collections"), link("root", self.urls.stac)]
-        return _json({"collections": found, "links": links, "numberMatched": len(found), "numberReturned": len(found)})
+        count = len(found)
+        answer = {"collections": found, "links": links, "numberMatched": count, "numberReturned": count}
+        return _json(answer, {"Vary": "Accept-Language"})
 
     async def get_collection(self, collection_id: str, request: Request, **_: Any) -> Response:
         """GET /collections/{collection_id}."""
-        return _json(await self._collection(viewer_of(request), self._category(collection_id)))
+        wanted = wanted_languages(request.headers.get("accept-language"))
+        category = self._category(collection_id)
+        collection = await self._collection(viewer_of(request), category, wanted)
+        return _json(collection, language_headers(category, language_of(category, wanted)))
 
     async def item_collection(self, collection_id: str, request: Request, **parameters: Any) -> Response:
         """GET /collections/{collection_id}/items."""
@@ -180,10 +192,12 @@ class CatalogueClient(AsyncBaseCoreClient):
             response.headers["SharingHub-Limit"] = str(MAX_LIMIT)
         return response
 
-    async def _collection(self, viewer: Viewer, category: Category) -> dict[str, Any]:
+    async def _collection(self, viewer: Viewer, category: Category, wanted: list[str]) -> dict[str, Any]:
+        language = language_of(category, wanted)
         extent = await asyncio.to_thread(self.reader.extent, viewer, category.id)
         start, end = (None if end is None else from_micros(end) for end in (extent.start, extent.end))
-        return build_collection(category, self.context, (extent.bbox, (start, end)))
+        collection = build_collection(translated(category, language), self.context, (extent.bbox, (start, end)))
+        return say_languages(collection, category, language)
 
     def _category(self, collection_id: str) -> Category:
         for category in self.categories:
@@ -216,5 +230,5 @@ def _body(search: SearchBody, query: SearchQuery) -> dict[str, Any]:
     return body
 
 
-def _json(content: Any) -> Response:
-    return Response(orjson.dumps(content), media_type=JSON)
+def _json(content: Any, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(content), headers=headers, media_type=JSON)
