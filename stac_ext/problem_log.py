@@ -22,9 +22,18 @@ class ProblemLog:
         self._problems: dict[Problem, None] = {}
         self._unsaid = 0
 
-    def add(self, rule: str, message: str, fix: str = "", *, field: str = "", path: str | None = None) -> None:
-        """Tell that something could not be used. `path` names another file than the README."""
-        line = self._line(field) if path is None else None
+    def add(
+        self,
+        rule: str,
+        message: str,
+        fix: str = "",
+        *,
+        field: str = "",
+        path: str | None = None,
+        line: int | None = None,
+    ) -> None:
+        """Tell that something could not be used. `path` names another file than the README, `line` one in it."""
+        line = self._line(field) if path is None else line
         self.extend(
             [Problem(rule, clean_line(message, 500), clean_line(fix, 500), self.path if path is None else path, line)]
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 from stac_ext.dvc.outputs import MAX_OUTPUTS, DvcOutput, inside, read_output
 from stac_ext.dvc.pipelines import Stage, stage_named, working_folder
+from stac_ext.dvc.plain_yaml import PlainMapping, line_in
 from stac_ext.dvc.secrets import shown
 from stac_ext.problem_log import ProblemLog
 from stac_ext.sanitize import clean_line
@@ -32,25 +33,33 @@ def read_lock(
     if locked is None and (document is None or isinstance(document, dict)):
         return []  # a lock without stages, as DVC leaves it when the last one is removed
     if not isinstance(locked, dict):
-        log.add("dvc-file-type", "The lock holds no stages; it is not used.", "Write it with `dvc repro`.", path=where)
+        log.add(
+            "dvc-file-type",
+            "The lock holds no stages; it is not used.",
+            "Write it with `dvc repro`.",
+            path=where,
+            line=1,
+        )
         return []
     found: list[DvcOutput] = []
     for name, entry in locked.items():
         outs = entry.get("outs") if isinstance(entry, dict) else None
         if isinstance(outs, list) and len(found) <= MAX_OUTPUTS:
             left = outs[: MAX_OUTPUTS + 1 - len(found)]
-            found += _stage_outputs(name, left, stage_named(stages, name), source, log, root)
+            stage = stage_named(stages, name)
+            found += _stage_outputs(name, left, stage, source, log, root, line_in(entry))
     return found
 
 
 def _stage_outputs(
-    name: str, outs: list[Any], stage: Stage, source: str, log: ProblemLog, root: str
+    name: str, outs: list[Any], stage: Stage, source: str, log: ProblemLog, root: str, line: int | None
 ) -> list[DvcOutput]:
     try:
         folder = inside(posixpath.dirname(source), working_folder(stage, name))
     except ValueError as error:
         said = f"The outputs of the stage {shown(name)} are not used: of its `wdir` {shown(stage.wdir)}, {error}."
-        log.add("dvc-wdir", said, "Write a folder of the repository, without parameters.", path=clean_line(source))
+        fix = "Write a folder of the repository, without parameters."
+        log.add("dvc-wdir", said, fix, path=clean_line(source), line=line)
         return []
     merged = [_with_flags(out, stage) for out in outs]
     return [out for out in (read_output(each, folder, source, log, root=root) for each in merged) if out is not None]
@@ -59,4 +68,4 @@ def _stage_outputs(
 def _with_flags(out: Any, stage: Stage) -> Any:
     if not isinstance(out, dict) or not isinstance(out.get("path"), str):
         return out
-    return {**out, **stage.flags(out["path"])}
+    return PlainMapping({**out, **stage.flags(out["path"])}, line_in(out))

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
+from stac_ext.dvc.plain_yaml import line_in
 from stac_ext.dvc.secrets import clean_name, cut_secrets, shown
 from stac_ext.problem_log import ProblemLog
 from stac_ext.sanitize import MAX_INTEGER, TITLE_LIMIT, clean_line, clean_text, line_of
@@ -17,6 +18,8 @@ from stac_ext.sanitize import MAX_INTEGER, TITLE_LIMIT, clean_line, clean_text, 
 MAX_OUTPUTS: Final = 50_000
 MAX_PATH: Final = 1_000
 MAX_LABELS: Final = 50
+
+_COMMIT: Final = "Run `dvc commit`, and commit the file that it writes."
 
 _MD5 = re.compile(r"([0-9a-f]{32})(\.dir)?")
 _COUNT = re.compile(r"[0-9]{1,16}", re.ASCII)
@@ -111,7 +114,7 @@ def read_output(
             raise ValueError("it is the repository itself")
     except ValueError as error:
         said = f"An output {shown(entry.get('path')) if isinstance(entry, dict) else ''} is not used: {error}."
-        log.add("dvc-path", said, "Track a path inside the repository.", path=where)
+        log.add("dvc-path", said, "Track a path inside the repository.", path=where, line=line_in(entry))
         return None
     hashed, is_dir, legacy = _hash(entry, where, log)
     files = (
@@ -154,7 +157,7 @@ def _hash(entry: dict[str, Any], source: str, log: ProblemLog) -> tuple[str | No
     name = entry.get("hash")
     if match is None or name not in (None, "md5", "md5-dos2unix"):
         said = f"The hash of {shown(entry.get('path'))} is not used: {shown(written)} is no MD5 as DVC writes it."
-        log.add("dvc-hash", said, "Run `dvc commit`, and commit the file that it writes.", path=source)
+        log.add("dvc-hash", said, _COMMIT, path=source, line=line_in(entry))
         return None, False, False
     return match[1], match[2] is not None, name != "md5"
 
@@ -164,7 +167,7 @@ def _count(entry: dict[str, Any], name: str, source: str, log: ProblemLog) -> in
     number = _number(written)
     if number is None and written is not None:
         said = f"`{name}` of {shown(entry.get('path'))} is {shown(written)}, no number of its kind."
-        log.add("dvc-size", said, "Run `dvc commit`, and commit the file that it writes.", path=source)
+        log.add("dvc-size", said, _COMMIT, path=source, line=line_in(entry))
     return number
 
 

@@ -5,6 +5,7 @@ has to be. Values are built from the parser's events, without recursion, and rea
 Source: https://yaml.org/spec/1.1/
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import yaml
@@ -24,6 +25,21 @@ class PlainYamlError(Exception):
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
         self.line = line
+
+
+class PlainMapping(dict[str, Any]):
+    """A mapping that knows the line, from 1, in which it begins; None where it is put together."""
+
+    __slots__ = ("line",)
+
+    def __init__(self, entries: Mapping[str, Any] | None = None, line: int | None = None) -> None:
+        super().__init__(entries or {})
+        self.line = line
+
+
+def line_in(value: Any) -> int | None:
+    """The line in which a value that was read begins, where it is known."""
+    return value.line if isinstance(value, PlainMapping) else None
 
 
 class PlainReader:
@@ -82,7 +98,9 @@ class _Document:
         if isinstance(event, yaml.AliasEvent):
             return self._put(self._anchors[event.anchor or ""])
         if isinstance(event, yaml.CollectionStartEvent):
-            value: dict[str, Any] | list[Any] = {} if isinstance(event, yaml.MappingStartEvent) else []
+            line = event.start_mark.line + 1 if event.start_mark else None
+            is_mapping = isinstance(event, yaml.MappingStartEvent)
+            value: dict[str, Any] | list[Any] = PlainMapping(line=line) if is_mapping else []
             self._name(event.anchor, value)
             added = self._put(value)
             self._open.append(value)

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from stac_ext.dvc.outputs import MAX_OUTPUTS, DvcOrigin, DvcOutput, inside, read_output, words
+from stac_ext.dvc.plain_yaml import line_in
 from stac_ext.dvc.secrets import (
     CleanUrl,
     clean_repository_url,
@@ -30,14 +31,15 @@ def read_pointer(document: Any, source: str, log: ProblemLog, *, root: str = "")
     outs = document.get("outs") if isinstance(document, dict) else None
     if not isinstance(document, dict) or not isinstance(outs, list):
         said = "The file has no list `outs`, as a `.dvc` file has; it is not used."
-        log.add("dvc-file-type", said, "Write it with `dvc add` or `dvc import`, or give it another suffix.", path=file)
+        fix = "Write it with `dvc add` or `dvc import`, or give it another suffix."
+        log.add("dvc-file-type", said, fix, path=file, line=1)
         return []
     wdir = document.get("wdir")
     try:
         folder = inside(posixpath.dirname(source), wdir if isinstance(wdir, str) and wdir.strip() else ".")
     except ValueError:
         said = f"The outputs are not used: `wdir` is {shown(wdir)}, which is outside of the repository."
-        log.add("dvc-wdir", said, "Write a folder of the repository.", path=file)
+        log.add("dvc-wdir", said, "Write a folder of the repository.", path=file, line=line_in(document))
         return []
     origin = _origin(document, outs, file, log)
     read = [read_output(out, folder, source, log, root=root, origin=origin) for out in outs[: MAX_OUTPUTS + 1]]
@@ -54,7 +56,7 @@ def _origin(document: dict[str, Any], outs: list[Any], file: str, log: ProblemLo
         return None
     repository = dependency.get("repo")
     if isinstance(repository, dict):
-        url = _told(clean_repository_url(repository.get("url")), "The URL of `repo`", file, log)
+        url = _told(clean_repository_url(repository.get("url")), "The URL of `repo`", file, log, line_in(repository))
         _report_settings(repository, "repo", file, log)
         revision = words(repository.get("rev_lock")) or words(repository.get("rev"))
         return DvcOrigin("repository", url, words(dependency.get("path"), 1_000), revision)
@@ -63,13 +65,17 @@ def _origin(document: dict[str, Any], outs: list[Any], file: str, log: ProblemLo
     if not isinstance(written, str):
         return None
     checksum = next((words(dependency[key]) for key in ("etag", "checksum", "md5") if dependency.get(key)), None)
-    url = _told(clean_url(written), "The URL of the import", file, log) if _URL.match(written) else None
+    url = (
+        _told(clean_url(written), "The URL of the import", file, log, line_in(dependency))
+        if _URL.match(written)
+        else None
+    )
     return DvcOrigin("url", url, checksum=checksum)
 
 
-def _told(found: CleanUrl, what: str, file: str, log: ProblemLog) -> str | None:
+def _told(found: CleanUrl, what: str, file: str, log: ProblemLog, line: int | None) -> str | None:
     if found.secret:
-        report_secret(log, f"{what} holds a user name, a password or a query, which", file)
+        report_secret(log, f"{what} holds a user name, a password or a query, which", file, line)
     return found.url
 
 
@@ -83,4 +89,4 @@ def _report_settings(block: dict[str, Any], where: str, file: str, log: ProblemL
         if isinstance(value, dict):
             left += [(f"{parent[:100]}.{name[:50]}", key, each) for key, each in list(value.items())[:_MAX_SETTINGS]]
         elif isinstance(value, str) and (holds_secret(name, value) or (_URL.match(value) and clean_url(value).secret)):
-            report_secret(log, f"A secret in `{cut_secrets(clean_line(parent, 100))}`", file)
+            report_secret(log, f"A secret in `{cut_secrets(clean_line(parent, 100))}`", file, line_in(block))

@@ -111,6 +111,8 @@ def holds_secret(key: str, value: str) -> bool:
     return key not in _NO_SECRET and _SECRET_KEY.fullmatch(key) is not None and value.lower() not in ("true", "false")
 
 
-def report_secret(log: ProblemLog, what: str, path: str) -> None:
+def report_secret(log: ProblemLog, what: str, path: str, line: int | None = None) -> None:
     """Tell that `what` is a secret which everybody reads who reads the repository. Its value must not be in `what`."""
-    log.add(RULE, f"{what} is in the repository, where everybody reads it who reads the code.", FIX, path=path)
+    log.add(
+        RULE, f"{what} is in the repository, where everybody reads it who reads the code.", FIX, path=path, line=line
+    )

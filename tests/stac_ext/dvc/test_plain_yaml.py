@@ -6,7 +6,10 @@ import pytest
 import yaml
 
 from stac_ext.dvc import plain_yaml
+from stac_ext.dvc.lock import read_lock
 from stac_ext.dvc.plain_yaml import MAX_DEPTH, PlainReader, PlainYamlError
+from stac_ext.dvc.pointers import read_pointer
+from stac_ext.problem_log import ProblemLog
 
 
 @pytest.mark.parametrize(
@@ -65,3 +68,19 @@ def test_without_libyaml_the_values_are_the_same(monkeypatch: pytest.MonkeyPatch
     assert PlainReader().read(text) == fast
     with pytest.raises(PlainYamlError):
         PlainReader().read(b"[" * 10_000)
+
+
+def test_problems_of_dvc_files_have_the_line_of_what_they_are_about() -> None:
+    """Only what was no YAML at all had a line."""
+    log = ProblemLog()
+    pointer = b"outs:\n- md5: 0123456789abcdef0123456789abcdef\n  path: fine\n- md5: none\n  size: many\n  path: a\n- path: ../b\n"
+    read_pointer(PlainReader().read(pointer), "x.dvc", log)
+    lock = b"schema: '2.0'\nstages:\n  one:\n    cmd: x\n    outs:\n    - path: /etc\n"
+    read_lock(PlainReader().read(lock), "dvc.lock", {}, log)
+    told = [(one.path, one.rule, one.line) for one in log.result()]
+    assert told == [
+        ("x.dvc", "dvc-hash", 4),
+        ("x.dvc", "dvc-size", 4),
+        ("x.dvc", "dvc-path", 7),
+        ("dvc.lock", "dvc-path", 6),
+    ]
