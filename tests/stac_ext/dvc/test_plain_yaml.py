@@ -73,7 +73,8 @@ def test_without_libyaml_the_values_are_the_same(monkeypatch: pytest.MonkeyPatch
 def test_problems_of_dvc_files_have_the_line_of_what_they_are_about() -> None:
     """Only what was no YAML at all had a line."""
     log = ProblemLog()
-    pointer = b"outs:\n- md5: 0123456789abcdef0123456789abcdef\n  path: fine\n- md5: none\n  size: many\n  path: a\n- path: ../b\n"
+    good = b"- md5: 0123456789abcdef0123456789abcdef\n  path: fine\n"
+    pointer = b"outs:\n" + good + b"- md5: none\n  size: many\n  path: a\n- path: ../b\n"
     read_pointer(PlainReader().read(pointer), "x.dvc", log)
     lock = b"schema: '2.0'\nstages:\n  one:\n    cmd: x\n    outs:\n    - path: /etc\n"
     read_lock(PlainReader().read(lock), "dvc.lock", {}, log)
