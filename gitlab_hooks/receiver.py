@@ -22,14 +22,29 @@ log = structlog.get_logger()
 class HookReceiver:
     """`POST /hooks/gitlab`: the same answer whether or not the project is known."""
 
-    def __init__(self, inbox: Inbox, secret: str | None, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        secret: str | None,
+        clock: Clock,
+        wake: Callable[[], None],
+        counted: Callable[[str, str], None] = lambda event, outcome: None,
+    ) -> None:
+        """`wake` is called when there is work, `counted` with the event and what became of each delivery."""
         self._inbox = inbox
+        self._counted = counted
         self._secret = secret.encode() if secret else None
         self._clock = clock
         self._wake = wake
 
     async def receive(self, request: Request) -> Response:
         """Answer one delivery: 200 once it is stored, 401 without the secret, 413 or 400 for a body that is none."""
+        answer = await self._receive(request)
+        if answer.status_code >= 400:
+            self._counted("", "refused")
+        return answer
+
+    async def _receive(self, request: Request) -> Response:
         if self._secret is None:
             return _refusal(403, "hooks are off: set SHARINGHUB_HOOK_SECRET, and the same secret at GitLab's hook")
         given = request.headers.get("x-gitlab-token", "").encode("latin-1", "replace")
@@ -45,12 +60,14 @@ class HookReceiver:
         if not isinstance(payload, dict):
             return _refusal(400, "the body is not a JSON object")
         hint = interpret(payload)
-        new = True
+        new, outcome = True, "ignored"
         if hint.scope is not None or hint.denials:
             now = to_micros(self._clock.now())
             key = _delivery_key(request, body)
             new = await asyncio.to_thread(self._inbox.receive, key, hint.event, hint.scope, hint.denials, now)
             self._wake()
+            outcome = "new" if new else "repeated"
+        self._counted(hint.event, outcome)
         log.info("hook received", hook_event=hint.event or "unknown", scope=hint.scope, new=new)
         return JSONResponse({"status": "accepted"})
 

@@ -107,6 +107,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         settings.hook_secret.get_secret_value() if settings.hook_secret else None,
         hub.clock,
         hub.worker.wake,
+        hub.meters.hook_received,
     )
     app.router.routes += [
         Route("/", _to(hub.urls.stac, 307), methods=["GET"]),

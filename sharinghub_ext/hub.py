@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import ssl
 from dataclasses import dataclass, field
+from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
@@ -151,18 +152,19 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         dvc_url=f"{urls.public}/dvc" if object_folder(settings) else None,
     )
     token = settings.gitlab_token.get_secret_value() if settings.gitlab_token else None
+    meters = Meters()
     connection = Connection(
         url=settings.api_url,
         ca_file=str(settings.gitlab_ca_file) if settings.gitlab_ca_file else None,
         timeout=settings.gitlab_timeout,
         retries=settings.gitlab_retries,
+        answered=partial(meters.gitlab_answered, "service"),
     )
     try:
         tls = trust(connection.ca_file)
     except OSError as error:
         raise SettingsError(f"SHARINGHUB_GITLAB_CA_FILE: {connection.ca_file} holds no certificates") from error
     service = ServiceClient(connection, token)
-    meters = Meters()
     http, downloads = _async_client(settings, tls, meters), _async_client(settings, tls, meters)
     viewer_client = ViewerClient(http, downloads)
     salt = hashlib.sha256(

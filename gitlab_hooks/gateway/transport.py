@@ -1,6 +1,6 @@
 """How python-gitlab reaches GitLab: patience, certificate authorities, whom the token is sent to, typed errors."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,10 @@ _RETRIED = (429, 500, 502, 503, 504)
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """Where GitLab's API is and how patient we are with it. Times in seconds."""
+    """Where GitLab's API is and how patient we are with it. Times in seconds.
+
+    `answered` is told the status and the headers of each answer that counts; what was tried again at once does not.
+    """
 
     url: str
     ca_file: str | None = None
@@ -33,6 +36,7 @@ class Connection:
     retries: int = 4
     retry_after_max: int = 30
     backoff: float = 0.5
+    answered: Callable[[int, Mapping[str, str]], None] = lambda status, headers: None
 
 
 def connect(connection: Connection, token: str | None) -> gitlab.Gitlab:
@@ -46,7 +50,7 @@ def connect(connection: Connection, token: str | None) -> gitlab.Gitlab:
         retry_after_max=connection.retry_after_max,
         raise_on_status=False,
     )
-    session = _GuardedSession()
+    session = _GuardedSession(connection.answered)
     for scheme in ("http://", "https://"):
         session.mount(scheme, _TrustingAdapter(connection.ca_file, max_retries=retry, pool_maxsize=16))
     return _PatientGitlab(
@@ -74,9 +78,15 @@ class _TrustingAdapter(HTTPAdapter):
 class _GuardedSession(requests.Session):
     """A session that adds no credentials of the machine and sends the token to no other host after a redirect."""
 
-    def __init__(self) -> None:
+    def __init__(self, answered: Callable[[int, Mapping[str, str]], None]) -> None:
         super().__init__()
         self.trust_env = False  # no ~/.netrc
+        self._answered = answered
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        response = super().send(request, **options)
+        self._answered(response.status_code, response.headers)
+        return response
 
     def rebuild_auth(self, prepared_request: requests.PreparedRequest, response: requests.Response) -> None:
         super().rebuild_auth(prepared_request, response)

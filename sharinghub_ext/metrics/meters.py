@@ -5,6 +5,20 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, PlatformCollector, ProcessCollector
 
+# Source: https://docs.gitlab.com/user/project/integrations/webhook_events, https://docs.gitlab.com/administration/system_hooks
+_EVENTS: Final = frozenset(
+    {
+        *("push", "tag_push", "repository_update", "release", "wiki_page", "emoji", "feature_flag", "access_token"),
+        *("issue", "note", "merge_request", "pipeline", "build", "deployment", "work_item", "vulnerability"),
+        *(f"project_{done}" for done in ("create", "destroy", "rename", "transfer", "update")),
+        *(f"group_{done}" for done in ("create", "destroy", "rename")),
+        *(f"subgroup_{done}" for done in ("create", "destroy")),
+        *(f"user_{done}" for done in ("create", "destroy", "rename", "failed_login", "access_request_to_group")),
+        *(f"user_{done}_group" for done in ("add_to", "remove_from", "update_for")),
+        *(f"user_{done}_team" for done in ("add_to", "remove_from", "update_for")),
+        *("key_create", "key_destroy", "gitlab_subscription_member_approval"),
+    }
+)
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -51,6 +65,12 @@ class Meters:
             "Calls that GitLab's rate limit still allows the service token, as it said last (RateLimit-Remaining).",
             registry=self.registry,
         )
+        self.hooks = Counter(
+            "sharinghub_hooks",
+            "Deliveries of GitLab's hooks, by event and outcome (`new`, `repeated`, `ignored`, `refused`).",
+            ["event", "outcome"],
+            registry=self.registry,
+        )
         self.sweeps = Counter(
             "sharinghub_sweeps",
             "Comparisons of the whole index with GitLab, by outcome (`done`, `failed`).",
@@ -69,6 +89,10 @@ class Meters:
         self.sweeps.labels("done").inc()
         for change, count in {**counts, "failed": failed}.items():
             self.sweep_changes.labels(change).inc(count)
+
+    def hook_received(self, event: str, outcome: str) -> None:
+        """Count a delivery; an event that GitLab does not document counts as `other`."""
+        self.hooks.labels(event if event in _EVENTS else "other", outcome).inc()
 
     def gitlab_answered(self, token: str, status: int, headers: Mapping[str, str]) -> None:
         """Count an answer of GitLab to a question with this kind of token: `service` or `viewer`."""

@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from stac_ext.clock import Clock
 from stac_ext.store.database import Database, StoreError
 from stac_ext.store.inbox import Inbox
+from stac_ext.times import to_micros
 
 _STATES: Final = ("empty", "indexing", "ready", "stale")
 _DELIVERIES: Final = ("queued", "dead")
@@ -44,7 +45,7 @@ class State(Collector):
             age = (self._clock.now() - datetime.fromisoformat(self._index.last_sweep)).total_seconds()
             yield GaugeMetricFamily("sharinghub_sweep_age_seconds", "Seconds since the last whole sweep ended.", age)
         try:
-            counts, size = self._inbox.counts(), self._database.size()
+            counts, oldest, size = self._inbox.counts(), self._inbox.oldest(), self._database.size()
         except StoreError:
             yield GaugeMetricFamily("sharinghub_store_up", "Whether the store answers.", 0)
             return
@@ -58,3 +59,6 @@ class State(Collector):
         for one in _DELIVERIES:
             inbox.add_metric([one], counts.get(one, 0))
         yield inbox
+        waited = 0.0 if oldest is None else max(0.0, (to_micros(self._clock.now()) - oldest) / 1_000_000)
+        said = "Seconds that the oldest delivery has waited to be acted on; 0 where none waits."
+        yield GaugeMetricFamily("sharinghub_inbox_oldest_seconds", said, waited)

@@ -113,6 +113,14 @@ class Inbox:
             return {row.state: row.n for row in rows}
 
     @retried
+    def oldest(self) -> int | None:
+        """When the oldest delivery came that still waits, in microseconds; None where none does."""
+        with self._database.read() as conn:
+            statement = select(func.min(inbox.c.received_at)).where(inbox.c.state == "queued")
+            found = conn.execute(statement).scalar_one()
+        return None if found is None else int(found)
+
+    @retried
     def _settle(self, work: Work, **values: str | int) -> None:
         with self._database.write() as conn:
             for start in range(0, len(work.ids), _CHUNK):  # a statement takes so many values at most

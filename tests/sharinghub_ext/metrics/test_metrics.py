@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -100,11 +99,36 @@ def test_questions_with_callers_tokens_are_counted(world: SampleWorld, hub: Runn
     assert read(hub)["sharinghub_gitlab_calls_total{status=4xx,token=viewer}"] >= 1
 
 
-def test_deliveries_that_wait_are_counted(world: SampleWorld, hub: RunningHub) -> None:
-    body = {"event_name": "project_update", "project_id": 1, "path_with_namespace": "a/b"}
-    answer: httpx.Response = hub.http.post("/hooks/gitlab", json=body, headers={"X-Gitlab-Token": HOOK_SECRET})
-    assert answer.status_code == 200
-    assert read(hub)["sharinghub_inbox_deliveries{state=queued}"] == 1
+def test_questions_with_the_service_token_are_counted_with_what_gitlab_still_allows(
+    world: SampleWorld, hub: RunningHub
+) -> None:
+    world.gitlab.limiter.per_minute = 5_000
+    world.gitlab.reset_calls()
+    hub.sweep()
+    of_service = [call for call in world.gitlab.calls if call[2] is not None]
+    found = read(hub)
+    assert found["sharinghub_gitlab_calls_total{status=2xx,token=service}"] >= len(of_service) > 50
+    assert 0 < found["sharinghub_gitlab_budget_remaining{}"] < 5_000
+
+
+def test_deliveries_are_counted_by_event_and_outcome_and_age(world: SampleWorld, hub: RunningHub) -> None:
+    def deliver(body: object, secret: str = HOOK_SECRET) -> int:
+        return hub.http.post("/hooks/gitlab", json=body, headers={"X-Gitlab-Token": secret}).status_code
+
+    assert read(hub)["sharinghub_inbox_oldest_seconds{}"] == 0
+    update = {"event_name": "project_update", "project_id": 1, "path_with_namespace": "a/b"}
+    assert [deliver(update), deliver(update), deliver({"event_name": "earth/secret-project"})] == [200, 200, 200]
+    assert [deliver(update, "wrong"), deliver([])] == [401, 400]
+    found = read(hub)
+    assert found["sharinghub_inbox_deliveries{state=queued}"] == 1
+    assert found["sharinghub_inbox_oldest_seconds{}"] > 0
+    hooks = {key: value for key, value in found.items() if key.startswith("sharinghub_hooks_total")}
+    assert hooks == {
+        "sharinghub_hooks_total{event=project_update,outcome=new}": 1,
+        "sharinghub_hooks_total{event=project_update,outcome=repeated}": 1,
+        "sharinghub_hooks_total{event=other,outcome=ignored}": 1,
+        "sharinghub_hooks_total{event=other,outcome=refused}": 2,
+    }
 
 
 def test_a_store_that_does_not_answer_is_a_number_too(world: SampleWorld, hub: RunningHub) -> None:

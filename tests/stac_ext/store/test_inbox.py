@@ -134,3 +134,14 @@ def test_any_number_of_deliveries_for_one_scope_is_settled_at_once(database: Dat
     assert work is not None
     inbox.done(work)
     assert inbox.counts() == {"done": 70_000}
+
+
+def test_the_oldest_delivery_that_waits_is_known(inbox: Inbox) -> None:
+    assert inbox.oldest() is None
+    for number in (7, 5, 9):
+        inbox.receive(f"k{number}", "push", f"project:{number}", (), now=number)
+    assert inbox.oldest() == 5
+    work = inbox.claim(10, busy=("project:7", "project:9"))
+    assert work is not None
+    inbox.done(work)
+    assert inbox.oldest() == 7
