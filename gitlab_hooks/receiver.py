@@ -2,7 +2,6 @@
 
 import asyncio
 import hashlib
-import hmac
 from collections.abc import Callable
 
 import orjson
@@ -11,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from gitlab_hooks.events import interpret
+from gitlab_hooks.verification import Refused, Verifier
 from stac_ext.clock import Clock
 from stac_ext.store.inbox import BODY, Inbox
 from stac_ext.times import to_micros
@@ -25,7 +25,7 @@ class HookReceiver:
     def __init__(
         self,
         inbox: Inbox,
-        secret: str | None,
+        verifier: Verifier,
         clock: Clock,
         wake: Callable[[], None],
         counted: Callable[[str, str], None] = lambda event, outcome: None,
@@ -33,26 +33,29 @@ class HookReceiver:
         """`wake` is called when there is work, `counted` with the event and what became of each delivery."""
         self._inbox = inbox
         self._counted = counted
-        self._secret = secret.encode() if secret else None
+        self._verifier = verifier
         self._clock = clock
         self._wake = wake
 
     async def receive(self, request: Request) -> Response:
-        """Answer one delivery: 200 once it is stored, 401 without the secret, 413 or 400 for a body that is none."""
+        """Answer one delivery: 200 once it is stored, 401 where it is not GitLab's, 413 or 400 for no body."""
         answer = await self._receive(request)
         if answer.status_code >= 400:
             self._counted("", "refused")
         return answer
 
     async def _receive(self, request: Request) -> Response:
-        if self._secret is None:
+        if self._verifier.is_off:
             return _refusal(403, "hooks are off: set SHARINGHUB_HOOK_SECRET, and the same secret at GitLab's hook")
-        given = request.headers.get("x-gitlab-token", "").encode("latin-1", "replace")
-        if not hmac.compare_digest(given, self._secret):
-            return _refusal(401, "the secret token of the hook is not the one of SHARINGHUB_HOOK_SECRET")
-        body = await _bounded_body(request)
-        if body is None:
-            return _refusal(413, "the body is larger than 25 MB")
+        try:
+            signature = self._verifier.check_headers(request.headers, self._clock.now())
+            body = await _bounded_body(request)
+            if body is None:
+                return _refusal(413, "the body is larger than 25 MB")
+            if signature is not None:
+                self._verifier.verify(signature, body)
+        except Refused as error:
+            return _refusal(401, str(error))
         try:
             payload = orjson.loads(body)
         except orjson.JSONDecodeError:
@@ -63,7 +66,7 @@ class HookReceiver:
         new, outcome = True, "ignored"
         if hint.scope is not None or hint.denials:
             now = to_micros(self._clock.now())
-            key = _delivery_key(request, body)
+            key = f"signed:{signature.id}" if signature else _delivery_key(request, body)
             new = await asyncio.to_thread(self._inbox.receive, key, hint.event, hint.scope, hint.denials, now)
             self._wake()
             outcome = "new" if new else "repeated"

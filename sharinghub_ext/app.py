@@ -24,6 +24,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from gitlab_hooks.receiver import HookReceiver
+from gitlab_hooks.verification import Verifier
 from sharinghub_ext import __version__
 from sharinghub_ext.api.client import CatalogueClient
 from sharinghub_ext.api.requests import ItemsRequest, SearchBody, SearchRequest
@@ -104,7 +105,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     app.state.index_status = hub.status
     receiver = HookReceiver(
         hub.inbox,
-        settings.hook_secret.get_secret_value() if settings.hook_secret else None,
+        Verifier(settings.hook_secrets, settings.hook_signing_keys),
         hub.clock,
         hub.worker.wake,
         hub.meters.hook_received,

@@ -23,6 +23,7 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as SourceError
 
+from gitlab_hooks.verification import signing_key
 from sharinghub_ext.categories import CategoryList, place_of
 from sharinghub_ext.extensions import ExtensionSettings
 
@@ -99,7 +100,16 @@ class Settings(BaseSettings):
         description="Make or migrate the store at start; `false`: refuse to start until `sharinghub migrate` did so.",
     )
     hook_secret: Secret | None = Field(
-        None, description="The secret token of GitLab's webhooks. Without it hooks are off."
+        None,
+        description="The secret token of GitLab's webhooks. Without it and without a signing key hooks are off.",
+    )
+    hook_secret_before: Secret | None = Field(
+        None, description="The secret token before: it counts as well, until all webhooks have the new one."
+    )
+    hook_signing_key: Secret | None = Field(
+        None,
+        description="The signing token (`whsec_…`) of GitLab's webhooks; several, with blanks between. A delivery that "
+        "is signed counts by its signature alone.",
     )
     secret_key: Secret | None = Field(
         None,
@@ -170,8 +180,19 @@ class Settings(BaseSettings):
 
     @property
     def hook_secret_is_short(self) -> bool:
-        """Whether the hook secret could be guessed."""
-        return self.hook_secret is not None and len(self.hook_secret.get_secret_value()) < 16
+        """Whether a hook secret could be guessed."""
+        return any(len(secret) < 16 for secret in self.hook_secrets)
+
+    @property
+    def hook_secrets(self) -> tuple[str, ...]:
+        """The secret tokens that count now."""
+        return tuple(one.get_secret_value() for one in (self.hook_secret, self.hook_secret_before) if one)
+
+    @property
+    def hook_signing_keys(self) -> tuple[bytes, ...]:
+        """The keys that count now. Raises ValueError for one that is none, which the settings refuse."""
+        written = self.hook_signing_key.get_secret_value().split() if self.hook_signing_key else []
+        return tuple(signing_key(one) for one in written)
 
     @property
     def api_url(self) -> str:
@@ -185,8 +206,17 @@ class Settings(BaseSettings):
 
     def model_post_init(self, context: Any, /) -> None:
         problems = []
-        if self.hook_secret is not None and not self.hook_secret.get_secret_value():
-            problems.append("SHARINGHUB_HOOK_SECRET: is empty (try: openssl rand -hex 32)")
+        hook_secrets = {"HOOK_SECRET": self.hook_secret, "HOOK_SECRET_BEFORE": self.hook_secret_before}
+        problems += [
+            f"SHARINGHUB_{name}: is empty (try: openssl rand -hex 32)"
+            for name, secret in hook_secrets.items()
+            if secret is not None and not secret.get_secret_value()
+        ]
+        try:
+            if self.hook_signing_key is not None and not self.hook_signing_keys:
+                problems.append("SHARINGHUB_HOOK_SIGNING_KEY: is empty; it is the hook's signing token, whsec_…")
+        except ValueError as error:
+            problems.append(f"SHARINGHUB_HOOK_SIGNING_KEY: {error}")
         if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 16:
             problems.append("SHARINGHUB_SECRET_KEY: must have at least 16 characters (try: openssl rand -hex 32)")
         if self.metrics_token is not None and len(self.metrics_token.get_secret_value()) < 16:

@@ -75,7 +75,7 @@ async def serve(settings: Settings, listening: socket.socket) -> None:
         log.warning("GitLab does not answer; what is public is served from the index meanwhile", error=str(error))
     for name in settings.without_effect():
         log.warning("this setting has no effect in this version", setting=name)
-    if settings.hook_secret is None:
+    if settings.hook_secret is None and settings.hook_signing_key is None:
         log.warning("no hooks: changes appear at the next sweep (SHARINGHUB_HOOK_SECRET)")
     if settings.hook_secret_is_short:
         log.warning("the hook secret is short and could be guessed (SHARINGHUB_HOOK_SECRET; openssl rand -hex 32)")

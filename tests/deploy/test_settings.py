@@ -15,7 +15,15 @@ from tests.deploy.charts import CHART, FULL, LEAST, ROOT, Helm, Values
 from tests.deploy.pods import materialize
 
 # A setting that is a secret, one that the chart sets itself, and one that has no effect yet.
-SECRETS = {"gitlab_token", "hook_secret", "secret_key", "metrics_token", "database_url"}
+SECRETS = {
+    "gitlab_token",
+    "hook_secret",
+    "hook_secret_before",
+    "hook_signing_key",
+    "secret_key",
+    "metrics_token",
+    "database_url",
+}
 OWN = {"gitlab_ca_file"}
 RESERVED = {name for name, field in Settings.model_fields.items() if (field.description or "").startswith("Reserved")}
 DATABASE = "postgresql+psycopg://hub:pass-word@database/hub"
