@@ -25,6 +25,18 @@ class Work:
     tries: int
 
 
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A delivery that was given up: what it asked for, why it was not done, and when it came, in microseconds."""
+
+    id: int
+    event: str
+    scope: str
+    tries: int
+    error: str
+    received_at: int
+
+
 class Inbox:
     """The queue between the receiver and the worker. Methods block: call them from a worker thread."""
 
@@ -111,6 +123,23 @@ class Inbox:
         with self._database.read() as conn:
             rows = conn.execute(select(inbox.c.state, func.count().label("n")).group_by(inbox.c.state))
             return {row.state: row.n for row in rows}
+
+    @retried
+    def dead(self, limit: int = 100) -> tuple[DeadLetter, ...]:
+        """What was given up, the oldest first."""
+        columns = (inbox.c.id, inbox.c.event, inbox.c.scope, inbox.c.tries, inbox.c.error, inbox.c.received_at)
+        with self._database.read() as conn:
+            statement = select(*columns).where(inbox.c.state == "dead").order_by(inbox.c.id).limit(limit)
+            return tuple(DeadLetter(*row) for row in conn.execute(statement))
+
+    @retried
+    def replay(self, now: int, letter: int | None = None) -> int:
+        """Queue what was given up anew, all of it or one by its id; the answer is how many there were."""
+        with self._database.write() as conn:
+            statement = update(inbox).where(inbox.c.state == "dead").values(not_before=now, **_FRESH)
+            if letter is not None:
+                statement = statement.where(inbox.c.id == letter)
+            return conn.execute(statement).rowcount
 
     @retried
     def oldest(self) -> int | None:

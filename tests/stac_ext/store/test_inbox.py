@@ -145,3 +145,22 @@ def test_the_oldest_delivery_that_waits_is_known(inbox: Inbox) -> None:
     assert work is not None
     inbox.done(work)
     assert inbox.oldest() == 7
+
+
+def test_what_was_given_up_is_told_and_tried_again(inbox: Inbox) -> None:
+    for number in (1, 2):
+        inbox.receive(f"k{number}", "push", f"project:{number}", (), now=number)
+        work = inbox.claim(10, busy=())
+        assert work is not None
+        inbox.bury(work, "why")
+    assert [(one.scope, one.error, one.tries, one.received_at) for one in inbox.dead()] == [
+        ("project:1", "why", 1, 1),
+        ("project:2", "why", 1, 2),
+    ]
+    first = inbox.dead(limit=1)[0]
+    assert inbox.replay(50, first.id) == 1
+    assert inbox.claim(49, busy=()) is None
+    again = inbox.claim(50, busy=())
+    assert again is not None
+    assert (again.scope, again.tries) == ("project:1", 0)
+    assert (inbox.replay(50), inbox.replay(50)) == (1, 0)
