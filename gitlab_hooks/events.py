@@ -81,7 +81,7 @@ def _member_or_tree(
             return None, (UserGained(user_id),)
         case "group_rename":
             path = _text(payload.get("old_full_path"))
-        case "group_destroy":
+        case "group_destroy" | "subgroup_destroy":  # the second is told by hooks of groups
             path = _text(payload.get("full_path"))
             return (f"below:{path}", (SubtreeDistrusted(path, gone=True),)) if path else (None, ())
         case "user_rename":

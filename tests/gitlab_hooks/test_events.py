@@ -79,6 +79,10 @@ LOWERED = VisibilityLowered(42, Visibility.PRIVATE)
             Hint("group_destroy", "below:a/b", (SubtreeDistrusted("a/b", gone=True),)),
         ),
         (
+            {"event_name": "subgroup_destroy", "full_path": "a/b/c", "group_id": 7},
+            Hint("subgroup_destroy", "below:a/b/c", (SubtreeDistrusted("a/b/c", gone=True),)),
+        ),
+        (
             {"event_name": "user_rename", "old_username": "ada"},
             Hint("user_rename", "below:ada", (SubtreeDistrusted("ada"),)),
         ),
