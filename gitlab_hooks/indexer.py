@@ -11,7 +11,9 @@ from typing import Any
 import orjson
 import structlog
 
+from gitlab_hooks.gateway.glance import Glance
 from gitlab_hooks.reading import Absent, ProjectReader, Read, Unchanged
+from gitlab_hooks.seen import Seen, told_by
 from stac_ext.categories import Category
 from stac_ext.clock import Clock
 from stac_ext.extensions.schema_file import SchemaExtension
@@ -71,12 +73,27 @@ class Indexer:
         self._salt = salt
         self._versions_kept = versions_kept
         self._extensions = extensions
+        self._seen = Seen()
 
-    async def refresh(self, project_id: int, listed: dict[str, Any] | None = None) -> Outcome:
-        """Make the index say of this project what GitLab says now. Raises GitLabError where it says nothing."""
-        return await asyncio.to_thread(self._refresh, project_id, listed)
+    async def refresh(
+        self, project_id: int, listed: dict[str, Any] | None = None, glance: Glance | None = None
+    ) -> Outcome:
+        """Make the index say of this project what GitLab says now. Raises GitLabError where it says nothing.
 
-    def _refresh(self, project_id: int, listed: dict[str, Any] | None) -> Outcome:
+        `listed` and `glance` are what was told of it a moment ago, which saves calls for a project without changes.
+        """
+        return await asyncio.to_thread(self._refresh, project_id, listed, glance)
+
+    def _refresh(self, project_id: int, listed: dict[str, Any] | None, glance: Glance | None) -> Outcome:
+        told = told_by(listed, glance)
+        if self._seen.is_same(project_id, told, self._writer.fingerprint(project_id)):
+            return Outcome(project_id, Change.UNCHANGED)
+        outcome, fingerprint = self._read(project_id, listed)
+        self._seen.note(project_id, told, fingerprint)
+        return outcome
+
+    def _read(self, project_id: int, listed: dict[str, Any] | None) -> tuple[Outcome, str | None]:
+        """What indexing did, and the fingerprint under which the whole project is indexed now."""
         for _ in range(_ATTEMPTS):
             began = self._database.seq()
             known = self._writer.fingerprint(project_id)
@@ -87,16 +104,16 @@ class Indexer:
                 if dropped is Put.SUPERSEDED:
                     continue
                 change = Change.REMOVED if dropped is Put.CHANGED else Change.SKIPPED
-                return Outcome(project_id, change, reading.reason)
+                return Outcome(project_id, change, reading.reason), None
             if isinstance(reading, Unchanged):
-                return Outcome(project_id, Change.UNCHANGED)
+                return Outcome(project_id, Change.UNCHANGED), known
             record = self._build(reading, self._writer.versions(project_id, self._collections(reading.facts)))
             put = self._writer.put(record, began, to_micros(self._clock.now()))
             if put is not Put.SUPERSEDED:
                 change = Change.INDEXED if put is Put.CHANGED else Change.UNCHANGED
-                return Outcome(project_id, change)
+                return Outcome(project_id, change), reading.fingerprint if reading.is_whole else None
         log.warning("rights of a project keep changing while it is read", project_id=project_id)
-        return Outcome(project_id, Change.SKIPPED, "its rights kept changing while it was read")
+        return Outcome(project_id, Change.SKIPPED, "its rights kept changing while it was read"), None
 
     def _collections(self, facts: ProjectFacts) -> list[str]:
         return [one.id for one in self._categories if one.topic in facts.topics]

@@ -1,5 +1,5 @@
-"""The whole index against the whole of GitLab: every tagged project is read, what is gone is dropped, and a report says
-what was left out and why. One bad project never stops the rest.
+"""The whole index against the whole of GitLab: every tagged project is compared, what is gone is dropped, and a report
+says what was left out and why. One bad project never stops the rest.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 
 from gitlab_hooks.gateway.errors import GitLabError, GitLabUnavailable
+from gitlab_hooks.gateway.glance import PROJECTS_A_CALL, Glance
 from gitlab_hooks.gateway.service import ServiceClient
 from gitlab_hooks.indexer import Change, Indexer, Outcome
 from stac_ext.store.writer import CatalogueWriter
@@ -61,6 +62,7 @@ class Sweep:
         known = await asyncio.to_thread(self._writer.project_ids)
         gone = sorted(known - listed.keys())
         report = Report()
+        glances = await asyncio.to_thread(self._glances, sorted(listed))
         todo: Iterator[tuple[int, dict[str, Any] | None]] = iter([*listed.items(), *((one, None) for one in gone)])
         total = len(listed) + len(gone)
         done = 0
@@ -69,7 +71,7 @@ class Sweep:
             nonlocal done
             for project_id, entry in todo:
                 path = str(entry.get("path_with_namespace")) if entry else f"project {project_id}"
-                await self._one(project_id, path, entry, report)
+                await self._one(project_id, path, entry, glances.get(project_id), report)
                 done += 1
                 progress(done, total, path)
 
@@ -79,15 +81,24 @@ class Sweep:
         log.info("sweep done", failed=len(report.failed), **{change.value: n for change, n in report.counts.items()})
         return report
 
-    async def _one(self, project_id: int, path: str, entry: dict[str, Any] | None, report: Report) -> None:
+    async def _one(
+        self, project_id: int, path: str, entry: dict[str, Any] | None, glance: Glance | None, report: Report
+    ) -> None:
         try:
-            report.add(path, await self._indexer.refresh(project_id, entry))
+            report.add(path, await self._indexer.refresh(project_id, entry, glance))
         except GitLabError as error:
             report.failed.append((project_id, path, str(error)))
             log.warning("project not read", project_id=project_id, error=str(error))
         except Exception as error:  # whatever one project holds must not stop the rest
             report.failed.append((project_id, path, f"{type(error).__name__}: {error}"))
             log.exception("project could not be indexed", project_id=project_id)
+
+    def _glances(self, project_ids: Sequence[int]) -> dict[int, Glance]:
+        """What is seen of the projects before they are read, many at a time."""
+        seen: dict[int, Glance] = {}
+        for start in range(0, len(project_ids), PROJECTS_A_CALL):
+            seen |= self._client.glances(project_ids[start : start + PROJECTS_A_CALL])
+        return seen
 
     def _listed(self) -> dict[int, dict[str, Any]]:
         for attempt in range(1, _LISTING_ATTEMPTS + 1):

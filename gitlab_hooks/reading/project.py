@@ -52,6 +52,11 @@ class Read:
     facts: ProjectFacts
     fingerprint: str
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether no part is missing that GitLab could not give."""
+        return _WITHOUT not in self.fingerprint
+
 
 Reading = Absent | Unchanged | Read
 
