@@ -4,7 +4,7 @@ nothing but this and their attributes can have changed.
 Source: https://docs.gitlab.com/api/graphql/reference/#project
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,10 +15,6 @@ from gitlab_hooks.gateway.transport import translated
 from gitlab_hooks.gateway.values import number_of, rows
 
 PROJECTS_A_CALL: Final = 100  # the largest page
-_BESIDE: Final = ("releases", "packages", "containerRepositories", "mlModels")
-_QUERY: Final = f"""query glances($ids: [ID!]) {{ projects(ids: $ids, first: {PROJECTS_A_CALL}) {{ nodes {{
-  id updatedAt repository {{ tree {{ lastCommit {{ sha }} }} }}
-  {" ".join(f"{part}(first: 1) {{ nodes {{ __typename }} }}" for part in _BESIDE)} }} }} }}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +25,29 @@ class Glance:
     updated: str | None
 
 
-def glances(client: gitlab.Gitlab, project_ids: Sequence[int]) -> dict[int, Glance]:
-    """What is seen of at most 100 projects, by id: those that have releases, packages, images or models, whose code
-    may not be read, or that GitLab had trouble with, are left out. Raises NotUnderstood and what `ask` raises.
+def glances(client: gitlab.Gitlab, project_ids: Sequence[int], lists: Collection[str]) -> dict[int, Glance]:
+    """What is seen of at most 100 projects, by id: those that have anything in one of the `lists` (fields of GraphQL's
+    Project), whose code may not be read, or that GitLab had trouble with, are left out. Raises NotUnderstood and what
+    `ask` raises.
     """
-    answer = ask(client, _QUERY, {"ids": [f"gid://gitlab/Project/{one}" for one in project_ids]})
+    answer = ask(client, _query(lists), {"ids": [f"gid://gitlab/Project/{one}" for one in project_ids]})
     if answer.troubled:  # which of the projects it is about cannot be told
         return {}
     with translated():
         found = {number_of(row.get("id")): row for row in rows(answer.data["projects"])}
-        return {key: _glance(row) for key, row in found.items() if key is not None and _is_bare(row)}
+        return {key: _glance(row) for key, row in found.items() if key is not None and _is_bare(row, lists)}
 
 
-def _is_bare(row: dict[str, Any]) -> bool:
-    return isinstance(row.get("repository"), dict) and not any(rows(row.get(part)) for part in _BESIDE)
+def _query(lists: Collection[str]) -> str:
+    beside = " ".join(f"{name}(first: 1) {{ nodes {{ __typename }} }}" for name in sorted(lists))
+    return (
+        f"query glances($ids: [ID!]) {{ projects(ids: $ids, first: {PROJECTS_A_CALL}) {{ nodes {{\n"
+        f"id updatedAt repository {{ tree {{ lastCommit {{ sha }} }} }} {beside} }} }} }}"
+    )
+
+
+def _is_bare(row: dict[str, Any], lists: Collection[str]) -> bool:
+    return isinstance(row.get("repository"), dict) and not any(rows(row.get(name)) for name in lists)
 
 
 def _glance(row: dict[str, Any]) -> Glance:

@@ -75,6 +75,11 @@ class PulseReader:
         self._client = client
         self._known = frozenset(_PARTS)
 
+    @property
+    def lists(self) -> frozenset[str]:
+        """The fields of GraphQL's Project that list what it has beside its code, as far as this GitLab has them."""
+        return frozenset(name for part, name in _FIELDS.items() if part in self._known)
+
     def read(self, project_id: int, branch: str | None, wanted: Collection[str], images: Sequence[int] = ()) -> Pulse:
         """`images` are ids of earlier; the tags of the first five come along.
 

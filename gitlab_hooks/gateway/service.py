@@ -148,7 +148,7 @@ class ServiceClient:
         where this GitLab cannot tell or does not answer: then each is looked at by itself.
         """
         try:
-            return glances(self._gitlab, project_ids)
+            return glances(self._gitlab, project_ids, self._pulse.lists)
         except (NotUnderstood, NotFound, AccessDenied, GitLabUnavailable):
             return {}
 
