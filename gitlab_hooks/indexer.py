@@ -41,7 +41,7 @@ class Change(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What indexing one project did, and why where it was not simply indexed."""
+    """What indexing one project did, and why."""
 
     project_id: int
     change: Change
@@ -111,7 +111,8 @@ class Indexer:
             put = self._writer.put(record, began, to_micros(self._clock.now()))
             if put is not Put.SUPERSEDED:
                 change = Change.INDEXED if put is Put.CHANGED else Change.UNCHANGED
-                return Outcome(project_id, change), reading.fingerprint if reading.is_whole else None
+                why = "" if change is not Change.INDEXED else "it has changed" if known else "it was not in the index"
+                return Outcome(project_id, change, why), reading.fingerprint if reading.is_whole else None
         log.warning("rights of a project keep changing while it is read", project_id=project_id)
         return Outcome(project_id, Change.SKIPPED, "its rights kept changing while it was read"), None
 

@@ -3,7 +3,7 @@ says what was left out and why. One bad project never stops the rest.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +24,15 @@ class Report:
     """What a sweep found and did. `failed` are projects without a usable answer of GitLab; they stay as they were."""
 
     counts: dict[Change, int] = field(default_factory=lambda: dict.fromkeys(Change, 0))
+    indexed: list[tuple[str, str]] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     removed: list[tuple[str, str]] = field(default_factory=list)
     failed: list[tuple[int, str, str]] = field(default_factory=list)
 
     def add(self, path: str, outcome: Outcome) -> None:
         self.counts[outcome.change] += 1
+        if outcome.change is Change.INDEXED:
+            self.indexed.append((path, outcome.reason))
         if outcome.change is Change.SKIPPED:
             self.skipped.append((path, outcome.reason))
         if outcome.change is Change.REMOVED:
@@ -49,7 +52,11 @@ class Sweep:
         writer: CatalogueWriter,
         topics: Sequence[str],
         concurrency: int = 4,
+        pause: Callable[[], float] = lambda: 0.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        """`pause` tells the seconds to wait before the next project, so that GitLab's limit is not used up."""
+        self._pause, self._sleep = pause, sleep
         self._client = client
         self._indexer = indexer
         self._writer = writer
@@ -70,6 +77,9 @@ class Sweep:
         async def work() -> None:
             nonlocal done
             for project_id, entry in todo:
+                while (seconds := self._pause()) > 0:
+                    log.info("sweep waits for GitLab's rate limit", seconds=round(seconds, 1))
+                    await self._sleep(seconds)
                 path = str(entry.get("path_with_namespace")) if entry else f"project {project_id}"
                 await self._one(project_id, path, entry, glances.get(project_id), report)
                 done += 1

@@ -103,6 +103,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     app.state.reader = hub.reader
     app.state.inbox = hub.inbox
     app.state.index_status = hub.status
+    app.state.sweep_seconds = settings.sweep_seconds
     receiver = HookReceiver(
         hub.inbox,
         Verifier(settings.hook_secrets, settings.hook_signing_keys),

@@ -81,6 +81,13 @@ class Settings(BaseSettings):
     gitlab_timeout: float = Field(10, gt=0, le=300, description="Seconds to wait for an answer of GitLab.")
     gitlab_retries: int = Field(4, ge=0, le=10, description="How often a failed read of GitLab is tried again at once.")
     gitlab_concurrency: int = Field(4, ge=1, le=32, description="How many projects are read at the same time.")
+    gitlab_rate_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="The share of the service token's rate limit at GitLab that comparisons of the whole index may "
+        "use; the rest is for what hooks tell.",
+    )
     public_url: BaseUrl | None = Field(
         None,
         description="Where people reach the hub; it may have a path. All links begin with it. "

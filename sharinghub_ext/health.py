@@ -27,6 +27,7 @@ async def readyz(request: Request) -> Response:
             "status": "ready",
             "index": index.state,
             "last_sweep": index.last_sweep,
+            "sweep_bound": index.bound(request.app.state.sweep_seconds),
             "inbox": {"queued": counts.get("queued", 0), "dead": counts.get("dead", 0)},
         }
     )

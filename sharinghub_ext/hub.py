@@ -3,14 +3,16 @@
 import asyncio
 import hashlib
 import ssl
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from urllib.parse import urlsplit
 
 import httpx
 import orjson
 import structlog
 
+from gitlab_hooks.gateway.budget import Budget
 from gitlab_hooks.gateway.errors import AccessDenied, CredentialRefused, GitLabError, NotFound
 from gitlab_hooks.gateway.service import Connection, ServiceClient
 from gitlab_hooks.gateway.tls import trust
@@ -54,6 +56,15 @@ class IndexStatus:
 
     state: str = "empty"
     last_sweep: str | None = None
+    sweep_took: float | None = None  # seconds
+
+    def bound(self, sweep_seconds: int) -> float | None:
+        """Seconds within which a change that no hook tells is found: from one sweep to the end of the next; None where
+        there are none, or none has ended yet.
+        """
+        if not sweep_seconds or self.sweep_took is None or self.state == "stale":
+            return None
+        return round(sweep_seconds + self.sweep_took, 1)
 
 
 @dataclass(slots=True)
@@ -86,6 +97,7 @@ class Hub:
         """One comparison of the whole index with GitLab. Raises GitLabError where GitLab cannot be listed."""
         if self.status.state == "empty":
             self.status.state = "indexing"
+        began = time.monotonic()
         try:
             await self._learn_whether_public_is_open()
             report = await self.sweeper.run(progress)
@@ -95,6 +107,7 @@ class Hub:
             raise
         self.meters.swept({change.value: count for change, count in report.counts.items()}, len(report.failed))
         self.status.state = "ready"
+        self.status.sweep_took = round(time.monotonic() - began, 1)
         self.status.last_sweep = format_rfc3339(self.clock.now())
         self.indexed.set()
         return report
@@ -152,13 +165,18 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         dvc_url=f"{urls.public}/dvc" if object_folder(settings) else None,
     )
     token = settings.gitlab_token.get_secret_value() if settings.gitlab_token else None
-    meters = Meters()
+    meters, budget = Meters(), Budget(settings.gitlab_rate_share, clock)
+
+    def answered(status: int, headers: Mapping[str, str]) -> None:
+        meters.gitlab_answered("service", status, headers)
+        budget.answered(headers)
+
     connection = Connection(
         url=settings.api_url,
         ca_file=str(settings.gitlab_ca_file) if settings.gitlab_ca_file else None,
         timeout=settings.gitlab_timeout,
         retries=settings.gitlab_retries,
-        answered=partial(meters.gitlab_answered, "service"),
+        answered=answered,
     )
     try:
         tls = trust(connection.ca_file)
@@ -214,7 +232,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         http=(http, downloads),
         indexer=indexer,
         meters=meters,
-        sweeper=Sweep(service, indexer, writer, topics, settings.gitlab_concurrency),
+        sweeper=Sweep(service, indexer, writer, topics, settings.gitlab_concurrency, budget.pause),
     )
     hub.meters.registry.register(State(database, inbox, hub.status, clock))
     hub.dvc = build_dvc(settings, urls.public, topics, secret, clock, viewer_client, hub.viewers, hub.reader)

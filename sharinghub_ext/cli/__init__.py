@@ -1,4 +1,4 @@
-"""The command line: `sharinghub serve · sync · lint · hooks · migrate · config · demo · standin`.
+"""The command line: `sharinghub serve · sync · reconcile · lint · hooks · migrate · config · demo · standin`.
 
 Exit codes: 2 settings, 3 GitLab, 4 store.
 """
@@ -10,7 +10,7 @@ import typer
 
 from sharinghub_ext import __version__
 from sharinghub_ext.checks import GitLabCheckFailed
-from sharinghub_ext.cli import config, demo, hooks, lint, migrate, serve, standin, sync
+from sharinghub_ext.cli import config, demo, hooks, lint, migrate, reconcile, serve, standin, sync
 from sharinghub_ext.config import SettingsError
 from stac_ext.store.database import StoreError
 
@@ -21,6 +21,7 @@ app = typer.Typer(
 )
 app.command("serve")(serve.command)
 app.command("sync")(sync.command)
+app.command("reconcile")(reconcile.command)
 app.command("lint")(lint.command)
 app.command("migrate")(migrate.command)
 app.add_typer(hooks.app, name="hooks")

@@ -25,20 +25,23 @@ def command() -> None:
     """
     settings = load_settings()
     configure_logs(settings.model_copy(update={"log_level": "error"}))
-    report, problems = asyncio.run(_sync(settings))
+    report, problems = asyncio.run(sweep_once(settings))
     show(report, problems, Console(soft_wrap=True, markup=False, highlight=False))
     if report.failed:
         raise typer.Exit(1)
 
 
-async def _sync(settings: Settings) -> tuple[Report, list[tuple[str, list[dict[str, Any]]]]]:
+async def sweep_once(
+    settings: Settings, doing: str = "Indexing"
+) -> tuple[Report, list[tuple[str, list[dict[str, Any]]]]]:
+    """One sweep with progress on standard error: what it did, and the problems of all projects that are indexed."""
     hub = build_hub(settings)
     console = Console(file=sys.stderr)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[path]}"))
     try:
         await asyncio.to_thread(check_gitlab, settings, hub.service)
         with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task("Indexing", total=None, path="")
+            task = bar.add_task(doing, total=None, path="")
 
             def progress(done: int, total: int, path: str) -> None:
                 bar.update(task, completed=done, total=total, path=path)

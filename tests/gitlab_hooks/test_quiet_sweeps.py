@@ -1,5 +1,6 @@
 """Proves that a sweep costs next to nothing where nothing has changed, and still finds whatever has."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -111,3 +112,22 @@ def test_where_nothing_can_be_glanced_at_each_project_is_looked_at(
     world.world.commit(project, {"README.md": b"---\ntitle: Other\n---\n"})
     world.gitlab.faults.add("/api/graphql", times=1, **fault)
     assert hub.sweep().counts[Change.INDEXED] == 1
+
+
+def test_a_sweep_waits_where_its_share_is_used_up_and_then_goes_on(world: SampleWorld) -> None:
+    """Without it a first index used up what hooks need."""
+    world.gitlab.limiter.per_minute = 100
+    waited: list[float] = []
+    with RunningHub(world.settings(gitlab_rate_share=0.5, gitlab_retries=0)) as hub:
+        sweeper = hub.hub.sweeper
+
+        async def sleep(seconds: float) -> None:
+            waited.append(seconds)
+            world.gitlab.limiter.per_minute = 100_000
+            await asyncio.to_thread(hub.hub.service.identity)
+
+        sweeper._sleep = sleep
+        report = hub.sweep()
+    assert report.failed == []
+    assert waited
+    assert all(0 < seconds <= 60 for seconds in waited)
