@@ -2,8 +2,9 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, suppress
 
 import structlog
 
@@ -21,11 +22,23 @@ log = structlog.get_logger()
 
 
 class Worker:
-    """Drains the inbox: several scopes at once, one at a time for each scope, so that one bad project blocks none."""
+    """Drains the inbox: several scopes at once, one at a time for each scope, so that one bad project blocks none.
+
+    Of several workers on one store, in whatever process, only one is at a scope.
+    """
 
     def __init__(
-        self, inbox: Inbox, indexer: Indexer, writer: CatalogueWriter, clock: Clock, concurrency: int = 4
+        self,
+        inbox: Inbox,
+        indexer: Indexer,
+        writer: CatalogueWriter,
+        alone: Callable[[str], AbstractContextManager[bool]],
+        clock: Clock,
+        concurrency: int = 4,
     ) -> None:
+        """`alone` tells whether nobody else is at a scope, and keeps others away while it is entered."""
+        self._alone = alone
+        self._elsewhere: dict[str, float] = {}  # scopes that another worker is at, and when to look again
         self._inbox = inbox
         self._indexer = indexer
         self._writer = writer
@@ -69,7 +82,10 @@ class Worker:
     async def _start_one(self) -> bool:
         if len(self._busy) >= self._concurrency:
             return False
-        work = await asyncio.to_thread(self._inbox.claim, to_micros(self._clock.now()), tuple(self._busy))
+        now = time.monotonic()
+        self._elsewhere = {scope: until for scope, until in self._elsewhere.items() if until > now}
+        passed_over = (*self._busy, *self._elsewhere)
+        work = await asyncio.to_thread(self._inbox.claim, to_micros(self._clock.now()), passed_over)
         if work is None:
             return False
         task = asyncio.create_task(self._do(work))
@@ -83,7 +99,13 @@ class Worker:
 
     async def _do(self, work: Work) -> None:
         try:
-            await self._try(work)
+            with ExitStack() as held:
+                if not await asyncio.to_thread(held.enter_context, self._alone(work.scope)):
+                    self._elsewhere[work.scope] = time.monotonic() + _POLL_SECONDS
+                    return
+                left = await asyncio.to_thread(self._inbox.waiting, work.scope)
+                if left is not None:  # else another worker has done it meanwhile
+                    await self._try(left)
         except Exception:  # the store does not take the outcome: the work stays queued
             log.exception("the outcome of a delivery could not be stored", scope=work.scope)
             await asyncio.sleep(_POLL_SECONDS)

@@ -214,7 +214,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         reader=CatalogueReader(database, context.item_url),
         tokens=PageTokens(secret),
         inbox=inbox,
-        worker=Worker(inbox, indexer, writer, clock, settings.gitlab_concurrency),
+        worker=Worker(inbox, indexer, writer, database.alone, clock, settings.gitlab_concurrency),
         viewer_client=viewer_client,
         viewers=Viewers(
             viewer_client,

@@ -86,6 +86,12 @@ class Database(ABC):
         """A connection inside the one write transaction: committed at the end, rolled back on any error."""
 
     @abstractmethod
+    def alone(self, name: str) -> AbstractContextManager[bool]:
+        """Whether nobody else, in this or another process, is inside of this with the same name; waits for nobody, and
+        ends with the process.
+        """
+
+    @abstractmethod
     def size(self) -> int:
         """How many bytes the store takes on its disk."""
 

@@ -86,6 +86,15 @@ class Inbox:
         return Work(first, tuple(row.id for row in rows), max(row.tries for row in rows))
 
     @retried
+    def waiting(self, scope: str) -> Work | None:
+        """What waits now for one scope, due or not."""
+        with self._database.read() as conn:
+            rows = conn.execute(
+                select(inbox.c.id, inbox.c.tries).where(inbox.c.state == "queued", inbox.c.scope == scope)
+            ).all()
+        return Work(scope, tuple(row.id for row in rows), max(row.tries for row in rows)) if rows else None
+
+    @retried
     def expand(self, work: Work, scopes: Sequence[str]) -> None:
         """Queue one piece of work for each scope that this work stands for; all in one transaction."""
         if not scopes:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from stac_ext.store.database import Database, StoreError, StoreOptions, StoreTimeout, StoreUnavailable, retried
+from stac_ext.store.exclusive import AdvisoryLocks
 
 WRITER_LOCK: Final = 0x53484742  # "SHGB"
 OLDEST: Final = 15
@@ -40,6 +41,8 @@ class PostgresDatabase(Database):
         self.name = _shown(url)
         self._reader = _engine(url, options.pool_size, options.timeout, options.patience, readers=True)
         self._writer = _engine(url, _WRITERS, _WRITE_SECONDS, options.patience)
+        self._locker = _engine(url, 1, options.timeout, options.patience)
+        self._locks = AdvisoryLocks(self._locker)
         try:
             with self.read() as conn:
                 _require_server(conn, self.name)
@@ -65,12 +68,19 @@ class PostgresDatabase(Database):
             conn.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITER_LOCK})
             yield conn
 
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        with _translated(self.name), self._locks.alone(name) as taken:
+            yield taken
+
     @retried
     def size(self) -> int:
         with self.read() as conn:
             return int(conn.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
 
     def close(self) -> None:
+        self._locks.close()
+        self._locker.dispose()
         self._reader.dispose()
         self._writer.dispose()
 

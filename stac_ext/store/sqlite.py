@@ -24,6 +24,7 @@ from stac_ext.store.database import (
     StoreUnavailable,
     retried,
 )
+from stac_ext.store.exclusive import FileLocks
 from stac_ext.store.filesystem import network_filesystem
 
 APPLICATION_ID: Final = 0x53484742  # "SHGB": marks the file as ours, in SQLite's header
@@ -40,6 +41,7 @@ class SqliteDatabase(Database):
         Raises StoreError for a foreign, locked or unreachable file, StoreMissing where there is none.
         """
         self.path, self.name = path, str(path)
+        self._locks = FileLocks(path.with_name(f"{path.name}-locks"))
         self._file: tuple[int, int] | None = None  # known once the file is there
         self._timeout = options.timeout
         self._write_lock = threading.Lock()
@@ -84,6 +86,11 @@ class SqliteDatabase(Database):
         if self._file is not None and _file_id(self.path) != self._file:
             raise StoreUnavailable(f"{self.path} was removed or replaced under the running program: start it again")
 
+    @contextmanager
+    def alone(self, name: str) -> Iterator[bool]:
+        with self._locks.alone(name) as taken:
+            yield taken
+
     @retried
     def _mark(self) -> None:
         with self.write() as conn:
@@ -95,6 +102,7 @@ class SqliteDatabase(Database):
         return self.path.stat().st_size + (log.stat().st_size if log.exists() else 0)
 
     def close(self) -> None:
+        self._locks.close()
         self._reader.dispose()
         self._writer.dispose()
 

@@ -1,0 +1,104 @@
+"""Proves that several workers on one store share its work: nothing is done by two at once, and nothing is left."""
+
+import asyncio
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from gitlab_hooks.gateway.errors import GitLabUnavailable
+from gitlab_hooks.indexer import Change, Indexer, Outcome
+from gitlab_hooks.worker import Worker
+from stac_ext.clock import ManualClock
+from stac_ext.store.database import Database
+from stac_ext.store.inbox import Inbox
+from stac_ext.store.opening import open_store
+from stac_ext.store.writer import CatalogueWriter
+from stac_ext.times import to_micros
+
+PROJECTS = range(1, 6)
+
+
+class Slow:
+    """An indexer that takes a while for each project, and notes when two are at one. Projects in `poison` fail."""
+
+    def __init__(self) -> None:
+        self.at: list[int] = []
+        self.read: list[int] = []
+        self.clashes: list[int] = []
+        self.poison: set[int] = set()
+
+    async def refresh(self, project_id: int) -> Outcome:
+        if project_id in self.at:
+            self.clashes.append(project_id)
+        self.at.append(project_id)
+        for _ in range(20):
+            await asyncio.sleep(0)
+        self.at.remove(project_id)
+        self.read.append(project_id)
+        if project_id in self.poison:
+            raise GitLabUnavailable("GitLab answered 500")
+        return Outcome(project_id, Change.UNCHANGED)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+def worker(database: Database, indexer: Slow, clock: ManualClock) -> Worker:
+    writer = CatalogueWriter(database)
+    return Worker(Inbox(database), cast("Indexer", indexer), writer, database.alone, clock)
+
+
+async def test_two_workers_are_never_at_one_project(tmp_path: Path, clock: ManualClock) -> None:
+    """Two processes on one store read the same project at the same time."""
+    url, indexer = f"sqlite:///{tmp_path}/hub.db", Slow()
+    one, two = open_store(url), open_store(url)
+    inbox, workers = Inbox(one), [worker(database, indexer, clock) for database in (one, two)]
+    for round_ in range(10):
+        for project in PROJECTS:
+            inbox.receive(f"{round_}-{project}", "push", f"project:{project}", (), now=to_micros(clock.now()))
+        await asyncio.gather(*(each.drain() for each in workers))
+    await asyncio.gather(*(each.drain() for each in workers))
+    for each in workers:  # what one passed over since the other was at it
+        each._elsewhere.clear()
+        await each.drain()
+    assert indexer.clashes == []
+    assert inbox.counts() == {"done": 10 * len(PROJECTS)}
+    assert len(indexer.read) <= 10 * len(PROJECTS)
+    assert set(indexer.read) == set(PROJECTS)
+    one.close()
+    two.close()
+
+
+async def test_what_another_is_at_is_passed_over_and_done_later(tmp_path: Path, clock: ManualClock) -> None:
+    url, indexer = f"sqlite:///{tmp_path}/hub.db", Slow()
+    one, two = open_store(url), open_store(url)
+    inbox, here = Inbox(one), worker(one, indexer, clock)
+    for project in (1, 2):
+        inbox.receive(f"{project}", "push", f"project:{project}", (), now=to_micros(clock.now()))
+    with two.alone("project:1"):
+        await here.drain()
+        assert indexer.read == [2]
+        assert inbox.counts() == {"queued": 1, "done": 1}
+    here._elsewhere.clear()
+    await here.drain()
+    assert indexer.read == [2, 1]
+    one.close()
+    two.close()
+
+
+async def test_a_project_that_always_fails_blocks_no_other_and_is_given_up(tmp_path: Path, clock: ManualClock) -> None:
+    database, indexer = open_store(f"sqlite:///{tmp_path}/hub.db"), Slow()
+    indexer.poison = {1}
+    inbox, here = Inbox(database), worker(database, indexer, clock)
+    for project in PROJECTS:
+        inbox.receive(f"{project}", "push", f"project:{project}", (), now=to_micros(clock.now()))
+    for _ in range(12):
+        await here.drain()
+        clock.advance(301)
+    assert inbox.counts() == {"done": 4, "dead": 1}
+    assert indexer.read.count(1) == 12
+    assert [(one.scope, one.error) for one in inbox.dead()] == [("project:1", "GitLab answered 500")]
+    database.close()
