@@ -5,9 +5,11 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, suppress
+from dataclasses import replace
 
 import structlog
 
+from gitlab_hooks.breaker import Breaker
 from gitlab_hooks.gateway.errors import GitLabError, GitLabUnavailable
 from gitlab_hooks.indexer import Indexer
 from stac_ext.clock import Clock
@@ -35,8 +37,16 @@ class Worker:
         alone: Callable[[str], AbstractContextManager[bool]],
         clock: Clock,
         concurrency: int = 4,
+        refused: Callable[[], float] = lambda: 0.0,
+        probe: Callable[[], object] = lambda: None,
     ) -> None:
-        """`alone` tells whether nobody else is at a scope, and keeps others away while it is entered."""
+        """`alone` tells whether nobody else is at a scope, and keeps others away while it is entered. `refused` tells
+        the seconds for which GitLab has asked not to be asked; `probe` blocks and raises GitLabError where GitLab as a
+        whole does not answer.
+        """
+        self._probe = probe
+        self._breaker = Breaker(clock)
+        self._refused = refused
         self._alone = alone
         self._elsewhere: dict[str, float] = {}  # scopes that another worker is at, and when to look again
         self._inbox = inbox
@@ -80,7 +90,9 @@ class Worker:
             await asyncio.wait_for(self._woken.wait(), _POLL_SECONDS)
 
     async def _start_one(self) -> bool:
-        if len(self._busy) >= self._concurrency:
+        if len(self._busy) >= self._concurrency or self._breaker.wait() > 0 or self._refused() > 0:
+            return False
+        if self._breaker.is_open and not await self._answers():
             return False
         now = time.monotonic()
         self._elsewhere = {scope: until for scope, until in self._elsewhere.items() if until > now}
@@ -114,12 +126,27 @@ class Worker:
         try:
             await self._act(work)
         except GitLabError as error:
+            if self._breaker.failed(work.scope):
+                await self._answers()
             await self._later(work, str(error), error.retry_after if isinstance(error, GitLabUnavailable) else None)
         except Exception as error:  # one project's bad data must not end the worker
             log.exception("project could not be indexed", scope=work.scope)
             await self._later(work, f"{type(error).__name__}: {error}", None)
         else:
+            if not work.scope.startswith("below:"):  # which asks GitLab nothing
+                self._breaker.answered()
             await asyncio.to_thread(self._inbox.done, work)
+
+    async def _answers(self) -> bool:
+        """Whether GitLab itself answers."""
+        try:
+            await asyncio.to_thread(self._probe)
+        except GitLabError as error:
+            self._breaker.away()
+            log.warning("GitLab is away", error=str(error), again_in=round(self._breaker.wait(), 1))
+            return False
+        self._breaker.answered()
+        return True
 
     async def _act(self, work: Work) -> None:
         kind, _, what = work.scope.partition(":")
@@ -131,11 +158,13 @@ class Worker:
         log.info("project refreshed", project_id=int(what), change=outcome.change.value, reason=outcome.reason)
 
     async def _later(self, work: Work, error: str, retry_after: float | None) -> None:
+        if self._breaker.is_open:  # which says nothing of this project
+            work = replace(work, tries=work.tries - 1)
         if work.tries + 1 >= MAX_TRIES:
             log.error("delivery given up", scope=work.scope, error=error)
             await asyncio.to_thread(self._inbox.bury, work, error)
             return
-        delay = backoff(work.tries, retry_after)
+        delay = backoff(max(0, work.tries), retry_after)
         log.warning("delivery will be tried again", scope=work.scope, error=error, seconds=round(delay, 1))
         not_before = to_micros(self._clock.now()) + int(delay * 1_000_000)
         await asyncio.to_thread(self._inbox.retry, work, error, not_before)

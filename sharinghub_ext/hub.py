@@ -169,7 +169,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
 
     def answered(status: int, headers: Mapping[str, str]) -> None:
         meters.gitlab_answered("service", status, headers)
-        budget.answered(headers)
+        budget.answered(status, headers)
 
     connection = Connection(
         url=settings.api_url,
@@ -214,7 +214,16 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         reader=CatalogueReader(database, context.item_url),
         tokens=PageTokens(secret),
         inbox=inbox,
-        worker=Worker(inbox, indexer, writer, database.alone, clock, settings.gitlab_concurrency),
+        worker=Worker(
+            inbox,
+            indexer,
+            writer,
+            database.alone,
+            clock,
+            settings.gitlab_concurrency,
+            budget.refused,
+            service.identity,
+        ),
         viewer_client=viewer_client,
         viewers=Viewers(
             viewer_client,

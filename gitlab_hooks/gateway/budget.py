@@ -10,6 +10,7 @@ from typing import Final
 from stac_ext.clock import Clock
 
 _LONGEST: Final = 60.0  # seconds; GitLab counts by the minute
+_LONGEST_REFUSAL: Final = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +28,25 @@ class Budget:
         self._share = share
         self._clock = clock
         self._told: _Told | None = None
+        self._refused_until = 0.0  # seconds since 1970
 
-    def answered(self, headers: Mapping[str, str]) -> None:
+    def answered(self, status: int, headers: Mapping[str, str]) -> None:
         """Learn from an answer of GitLab."""
+        after = headers.get("Retry-After", "")
+        if status == 429 and after.isascii() and after.isdecimal():
+            seconds = min(_LONGEST_REFUSAL, float(after[:10]))
+            self._refused_until = self._clock.now().timestamp() + seconds
         values = [headers.get(f"RateLimit-{name}", "") for name in ("Limit", "Remaining", "Reset")]
         if all(value.isascii() and value.isdecimal() and len(value) <= 12 for value in values):
             self._told = _Told(*map(int, values))
 
+    def refused(self) -> float:
+        """Seconds for which GitLab has asked not to be asked at all (429 with `Retry-After`), at most five minutes."""
+        return max(0.0, self._refused_until - self._clock.now().timestamp())
+
     def pause(self) -> float:
-        """Seconds to wait before the next call of a comparison, at most a minute."""
-        told = self._told
+        """Seconds to wait before the next call of a comparison."""
+        told, refused = self._told, self.refused()
         if told is None or told.limit - told.remaining < told.limit * self._share:
-            return 0.0
-        return min(_LONGEST, max(0.0, told.reset - self._clock.now().timestamp()))
+            return refused
+        return max(refused, min(_LONGEST, told.reset - self._clock.now().timestamp()))

@@ -1,6 +1,7 @@
 """Proves that several workers on one store share its work: nothing is done by two at once, and nothing is left."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -46,9 +47,9 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-def worker(database: Database, indexer: Slow, clock: ManualClock) -> Worker:
+def worker(database: Database, indexer: Slow, clock: ManualClock, probe: Callable[[], object] = lambda: None) -> Worker:
     writer = CatalogueWriter(database)
-    return Worker(Inbox(database), cast("Indexer", indexer), writer, database.alone, clock)
+    return Worker(Inbox(database), cast("Indexer", indexer), writer, database.alone, clock, probe=probe)
 
 
 async def test_two_workers_are_never_at_one_project(tmp_path: Path, clock: ManualClock) -> None:
@@ -101,4 +102,52 @@ async def test_a_project_that_always_fails_blocks_no_other_and_is_given_up(tmp_p
     assert inbox.counts() == {"done": 4, "dead": 1}
     assert indexer.read.count(1) == 12
     assert [(one.scope, one.error) for one in inbox.dead()] == [("project:1", "GitLab answered 500")]
+    database.close()
+
+
+async def test_a_gitlab_that_is_away_is_left_alone_and_costs_no_try(tmp_path: Path, clock: ManualClock) -> None:
+    """Every delivery was tried by itself, and given up after a quarter of an hour."""
+    database, indexer = open_store(f"sqlite:///{tmp_path}/hub.db"), Slow()
+    indexer.poison = set(range(100))
+    asked = 0
+    away = True
+
+    def probe() -> None:
+        nonlocal asked
+        asked += 1
+        if away:
+            raise GitLabUnavailable("GitLab cannot be reached")
+
+    inbox, here = Inbox(database), worker(database, indexer, clock, probe)
+    for project in range(50):
+        inbox.receive(f"{project}", "push", f"project:{project}", (), now=to_micros(clock.now()))
+    for _ in range(3600):
+        await here.drain()
+        clock.advance(1)
+    assert inbox.counts() == {"queued": 50}
+    assert len(indexer.read) < 10, "no project is asked for while GitLab is away"
+    assert asked < 3600 / 30 + 20
+    away, indexer.poison = False, set()
+    for _ in range(120):
+        await here.drain()
+        clock.advance(1)
+    assert inbox.counts() == {"done": 50}
+    database.close()
+
+
+async def test_many_broken_projects_are_no_outage(tmp_path: Path, clock: ManualClock) -> None:
+    """Others would wait for them."""
+    database, indexer = open_store(f"sqlite:///{tmp_path}/hub.db"), Slow()
+    indexer.poison = set(range(1, 20))
+    inbox, here = Inbox(database), worker(database, indexer, clock)
+    for project in range(1, 20):
+        inbox.receive(f"{project}", "push", f"project:{project}", (), now=to_micros(clock.now()))
+    await here.drain()
+    inbox.receive("good", "push", "project:99", (), now=to_micros(clock.now()))
+    await here.drain()
+    assert indexer.read[-1] == 99
+    for _ in range(12):
+        await here.drain()
+        clock.advance(301)
+    assert inbox.counts() == {"dead": 19, "done": 1}
     database.close()

@@ -20,7 +20,7 @@ def test_half_is_for_comparisons(clock: ManualClock, used: int, waits: bool) -> 
     budget = Budget(0.5, clock)
     assert budget.pause() == 0
     now = int(clock.now().timestamp())
-    budget.answered(headers(1000, 1000 - used, now + 20))
+    budget.answered(200, headers(1000, 1000 - used, now + 20))
     assert (19 < budget.pause() <= 20) is waits
     clock.advance(21)
     assert budget.pause() == 0
@@ -28,7 +28,7 @@ def test_half_is_for_comparisons(clock: ManualClock, used: int, waits: bool) -> 
 
 def test_nobody_waits_longer_than_a_minute(clock: ManualClock) -> None:
     budget = Budget(0.5, clock)
-    budget.answered(headers(10, 0, 10**11))
+    budget.answered(200, headers(10, 0, 10**11))
     assert budget.pause() == 60
 
 
@@ -39,14 +39,26 @@ def test_nobody_waits_longer_than_a_minute(clock: ManualClock) -> None:
 )
 def test_what_is_no_number_is_not_learnt(clock: ManualClock, said: dict[str, str]) -> None:
     budget = Budget(0.5, clock)
-    budget.answered(said)
+    budget.answered(200, said)
     assert budget.pause() == 0
 
 
 def test_all_may_be_for_comparisons(clock: ManualClock) -> None:
     budget = Budget(1, clock)
     now = int(clock.now().timestamp())
-    budget.answered(headers(10, 1, now + 5))
+    budget.answered(200, headers(10, 1, now + 5))
     assert budget.pause() == 0
-    budget.answered(headers(10, 0, now + 5))
+    budget.answered(200, headers(10, 0, now + 5))
     assert budget.pause() > 4
+
+
+@pytest.mark.parametrize(
+    ("status", "after", "seconds"), [(429, "7", 7), (429, "9999", 300), (429, "soon", 0), (429, "", 0), (503, "7", 0)]
+)
+def test_who_is_refused_asks_nothing_until_then(clock: ManualClock, status: int, after: str, seconds: int) -> None:
+    budget = Budget(0.5, clock)
+    budget.answered(status, {"Retry-After": after})
+    assert budget.refused() == pytest.approx(seconds)
+    assert budget.pause() == pytest.approx(seconds)
+    clock.advance(seconds)
+    assert (budget.refused(), budget.pause()) == (0, 0)
