@@ -1,5 +1,7 @@
 """How the program logs: one structured line per event, without tokens, URLs' queries or request bodies."""
 
+import contextlib
+import io
 import logging
 import sys
 
@@ -12,6 +14,22 @@ _TRACEBACKS = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
 
+class _StandardError(io.TextIOBase):
+    """Standard error as it is at each write. A line that cannot be written is lost: it fails nothing else.
+
+    A full disk, a pipe whose reader has gone or a closed stream are no reason to refuse a request.
+    """
+
+    def write(self, text: str, /) -> int:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+
 def configure_logs(settings: Settings) -> None:
     """Send every log line to standard error, in the configured form."""
     level = _LEVELS[settings.log_level]
@@ -21,9 +39,8 @@ def configure_logs(settings: Settings) -> None:
             structlog.processors.JSONRenderer(),
         ]
     else:
-        last = [
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
-        ]
+        colors = not sys.stderr.closed and sys.stderr.isatty()
+        last = [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)]
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
@@ -31,10 +48,10 @@ def configure_logs(settings: Settings) -> None:
             *last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=_StandardError()),
     )
     logging.basicConfig(
-        level=max(level, logging.WARNING), stream=sys.stderr, format="%(levelname)s %(name)s %(message)s"
+        level=max(level, logging.WARNING), stream=_StandardError(), format="%(levelname)s %(name)s %(message)s"
     )
     for noisy in ("urllib3", "httpx", "gitlab"):
         logging.getLogger(noisy).setLevel(logging.ERROR)

@@ -283,7 +283,7 @@ def test_a_body_that_cannot_be_written_again_is_no_500(standing: Standing, body:
 
 
 def test_a_locked_store_is_a_503(tmp_path: Path) -> None:
-    with SampleWorld(tmp_path) as world, RunningHub(world.settings()) as hub:
+    with SampleWorld(tmp_path) as world, RunningHub(world.settings(database_timeout=1)) as hub:
         hub.sweep()
         with sqlite3.connect(tmp_path / "hub.db", isolation_level=None) as holder:
             holder.execute("BEGIN IMMEDIATE")
