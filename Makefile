@@ -34,8 +34,9 @@ test: $(VENV)/.dev  ## All tests (ARGS= for pytest)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 proof: $(VENV)/.dev  ## The tests that have a size, at their large size (about an hour)
-	@KILLS=50 SEARCH_EXAMPLES=2000 EXAMPLES=20000 $(BIN)/python -m pytest -n auto --dist loadgroup --timeout 7200 \
-		tests/stac_ext/store/test_any_search.py tests/stac_ext/store/test_kills.py tests/golden $(ARGS)
+	@KILLS=50 SEARCH_EXAMPLES=2000 EXAMPLES=20000 HISTORIES=200 HISTORY_STEPS=80 $(BIN)/python -m pytest -n auto --dist loadgroup --timeout 7200 \
+		tests/stac_ext/store/test_any_search.py tests/stac_ext/store/test_kills.py tests/golden \
+		tests/authz/test_histories.py $(ARGS)
 
 lint: $(VENV)/.dev  ## Style, format, types, and the direction of imports
 	@$(BIN)/ruff check .

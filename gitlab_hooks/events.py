@@ -38,11 +38,16 @@ _REREAD = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """What a delivery asks for. `scope` is `project:<id>`, `below:<path>`, or None where nothing is to be read."""
+    """What a delivery asks for. `scope` is `project:<id>`, `below:<path>`, or None where nothing is to be read.
+
+    `project_id` and `path` are the project or group that it is about, as far as it says.
+    """
 
     event: str
     scope: str | None = None
     denials: tuple[Denial, ...] = ()
+    project_id: int | None = None
+    path: str = ""
 
 
 def interpret(payload: dict[str, Any]) -> Hint:
@@ -51,11 +56,13 @@ def interpret(payload: dict[str, Any]) -> Hint:
     project_id, user_id = _id(payload.get("project_id")), _id(payload.get("user_id"))
     if project_id is None and isinstance(payload.get("project"), dict):
         project_id = _id(payload["project"].get("id"))
+    path = _path(payload)
     if event in _REREAD:
         if project_id is None:
-            return Hint(event)
-        return Hint(event, f"project:{project_id}", tuple(_project_denials(event, project_id, payload)))
-    return Hint(event, *_member_or_tree(event, project_id, user_id, payload))
+            return Hint(event, path=path)
+        denials = tuple(_project_denials(event, project_id, payload))
+        return Hint(event, f"project:{project_id}", denials, project_id, path)
+    return Hint(event, *_member_or_tree(event, project_id, user_id, payload), project_id, path)
 
 
 def _project_denials(event: str, project_id: int, payload: dict[str, Any]) -> list[Denial]:
@@ -89,6 +96,13 @@ def _member_or_tree(
         case _:
             return None, ()
     return (f"below:{path}", (SubtreeDistrusted(path),)) if path else (None, ())
+
+
+def _path(payload: dict[str, Any]) -> str:
+    """The full path of the project or group that the delivery is about, as far as it says."""
+    about = payload.get("project")
+    within = about if isinstance(about, dict) else payload
+    return _text(within.get("path_with_namespace")) or _text(payload.get("full_path"))
 
 
 def _text(value: Any) -> str:

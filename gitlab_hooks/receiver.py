@@ -9,8 +9,9 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from gitlab_hooks.events import interpret
-from gitlab_hooks.verification import Refused, Verifier
+from gitlab_hooks.events import Hint, interpret
+from gitlab_hooks.hook_scopes import HookScopes
+from gitlab_hooks.verification import Refused, ScopedToken, Signature, Verifier
 from stac_ext.clock import Clock
 from stac_ext.store.inbox import BODY, Inbox
 from stac_ext.times import to_micros
@@ -26,6 +27,7 @@ class HookReceiver:
         self,
         inbox: Inbox,
         verifier: Verifier,
+        scopes: HookScopes,
         clock: Clock,
         wake: Callable[[], None],
         counted: Callable[[str, str], None] = lambda event, outcome: None,
@@ -34,6 +36,7 @@ class HookReceiver:
         self._inbox = inbox
         self._counted = counted
         self._verifier = verifier
+        self._scopes = scopes
         self._clock = clock
         self._wake = wake
 
@@ -48,12 +51,12 @@ class HookReceiver:
         if self._verifier.is_off:
             return _refusal(403, "hooks are off: set SHARINGHUB_HOOK_SECRET, and the same secret at GitLab's hook")
         try:
-            signature = self._verifier.check_headers(request.headers, self._clock.now())
+            proof = self._verifier.check_headers(request.headers, self._clock.now())
             body = await _bounded_body(request)
             if body is None:
                 return _refusal(413, "the body is larger than 25 MB")
-            if signature is not None:
-                self._verifier.verify(signature, body)
+            if isinstance(proof, Signature):
+                self._verifier.verify(proof, body)
         except Refused as error:
             return _refusal(401, str(error))
         try:
@@ -64,15 +67,28 @@ class HookReceiver:
             return _refusal(400, "the body is not a JSON object")
         hint = interpret(payload)
         new, outcome = True, "ignored"
+        if isinstance(proof, ScopedToken):
+            try:
+                within = await asyncio.to_thread(self._speaks_for, proof, hint)
+            except Refused as error:
+                return _refusal(401, str(error))
+            if not within:  # GitLab must not see a failure: it would stop to call the hook
+                self._counted(hint.event, "foreign")
+                log.warning("a hook spoke of what is not its own", hook_event=hint.event, scope=hint.scope)
+                return JSONResponse({"status": "accepted"})
         if hint.scope is not None or hint.denials:
             now = to_micros(self._clock.now())
-            key = f"signed:{signature.id}" if signature else _delivery_key(request, body)
+            key = f"signed:{proof.id}" if isinstance(proof, Signature) else _delivery_key(request, body)
             new = await asyncio.to_thread(self._inbox.receive, key, hint.event, hint.scope, hint.denials, now)
             self._wake()
             outcome = "new" if new else "repeated"
         self._counted(hint.event, outcome)
         log.info("hook received", hook_event=hint.event or "unknown", scope=hint.scope, new=new)
         return JSONResponse({"status": "accepted"})
+
+    def _speaks_for(self, token: ScopedToken, hint: Hint) -> bool:
+        """Whether the token speaks for what the delivery is about. Raises Refused for a token that is none; blocks."""
+        return self._scopes.covers(self._verifier.scope_of(token, self._scopes.candidates(hint)), hint)
 
 
 def _delivery_key(request: Request, body: bytes) -> str:

@@ -1,4 +1,8 @@
-"""Whether a delivery comes from GitLab: by its signature where it has one, else by its secret token; never by less.
+"""Whether a delivery comes from GitLab, and for what its secret speaks: by its signature where it has one, else by its
+secret token; never by less.
+
+The secret itself speaks for the whole instance. A hook that the hub installs has a token that is made of the secret and
+a scope, `instance`, `group:<id>` or `project:<id>`, and speaks only for that.
 
 A signature is that of Standard Webhooks: HMAC-SHA256 of `{webhook-id}.{webhook-timestamp}.{body}`, at most five minutes
 old or ahead. Several secrets and several keys count at the same time, so that each can be changed without a gap.
@@ -9,7 +13,8 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -19,6 +24,7 @@ WINDOW_SECONDS: Final = 300
 _PREFIX: Final = "whsec_"
 _MAX_SIGNATURES: Final = 10
 _LEAST_KEY: Final = 16
+_SCOPED: Final = re.compile(r"[0-9a-f]{64}")
 _FIELDS: Final = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
@@ -39,6 +45,22 @@ def signing_key(text: str) -> bytes:
     return key
 
 
+INSTANCE: Final = "instance"
+_NOT_OURS: Final = "the secret token of the hook is not the one of SHARINGHUB_HOOK_SECRET"
+
+
+def scoped_token(secret: str, scope: str) -> str:
+    """The secret token of a hook that speaks for `instance`, `group:<id>` or `project:<id>`: 64 hexadecimal digits."""
+    return hmac.digest(secret.encode(), scope.encode(), hashlib.sha256).hex()
+
+
+@dataclass(frozen=True, slots=True)
+class ScopedToken:
+    """A token that may speak for a part of the instance; nothing of it is true before `scope_of`."""
+
+    value: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """What a delivery claims to be signed with; nothing of it is true before `verify`."""
@@ -52,7 +74,9 @@ class Verifier:
     """Knows the secrets and the signing keys of this hub; without either, nothing is taken."""
 
     def __init__(self, secrets: Sequence[str], keys: Sequence[bytes] = ()) -> None:
-        self._secrets = tuple(secret.encode() for secret in secrets if secret)
+        self._secrets = tuple(secret for secret in secrets if secret)
+        of_instance = [scoped_token(one, INSTANCE) for one in self._secrets]
+        self._whole = tuple(one.encode() for one in (*self._secrets, *of_instance))
         self._keys = tuple(keys)
 
     @property
@@ -60,13 +84,12 @@ class Verifier:
         """Whether hooks are off."""
         return not self._secrets and not self._keys
 
-    def check_headers(self, headers: Mapping[str, str], now: datetime) -> Signature | None:
-        """What can be said before the body is read: the signature to verify it by, None where the secret token was
-        right. Raises Refused.
+    def check_headers(self, headers: Mapping[str, str], now: datetime) -> Signature | ScopedToken | None:
+        """What can be said before the body is read: the signature or the scoped token to verify it by, None where the
+        secret token was right. Raises Refused.
         """
         if not any(name in headers for name in _FIELDS):
-            self._check_token(headers.get("x-gitlab-token", ""))
-            return None
+            return self._check_token(headers.get("x-gitlab-token", ""))
         if not self._keys:
             raise Refused("the delivery is signed: set SHARINGHUB_HOOK_SIGNING_KEY to the hook's signing token")
         claimed = _claimed(headers)
@@ -85,12 +108,26 @@ class Verifier:
         if not fits:
             raise Refused("the signature is not that of SHARINGHUB_HOOK_SIGNING_KEY")
 
-    def _check_token(self, given: str) -> None:
-        fits = False
-        for secret in self._secrets:
-            fits |= hmac.compare_digest(given.encode("latin-1", "replace"), secret)
-        if not fits:
-            raise Refused("the secret token of the hook is not the one of SHARINGHUB_HOOK_SECRET")
+    def scope_of(self, token: ScopedToken, scopes: Iterable[str]) -> str:
+        """That of the scopes, `project:<id>` or `group:<id>`, which the token speaks for. Raises Refused for none."""
+        found = None
+        for scope in scopes:
+            for secret in self._secrets:
+                if hmac.compare_digest(token.value, scoped_token(secret, scope).encode()):
+                    found = scope
+        if found is None:
+            raise Refused(_NOT_OURS)
+        return found
+
+    def _check_token(self, given: str) -> ScopedToken | None:
+        value, fits = given.encode("latin-1", "replace"), False
+        for secret in self._whole:
+            fits |= hmac.compare_digest(value, secret)
+        if fits:
+            return None
+        if self._secrets and _SCOPED.fullmatch(given):
+            return ScopedToken(value)
+        raise Refused(_NOT_OURS)
 
 
 def _claimed(headers: Mapping[str, str]) -> Signature:

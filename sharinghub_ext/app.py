@@ -23,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from gitlab_hooks.hook_scopes import HookScopes
 from gitlab_hooks.receiver import HookReceiver
 from gitlab_hooks.verification import Verifier
 from sharinghub_ext import __version__
@@ -32,6 +33,7 @@ from sharinghub_ext.assets import archive, asset, package_file
 from sharinghub_ext.auth.dependency import resolve_viewer
 from sharinghub_ext.background import running
 from sharinghub_ext.health import healthz, readyz
+from sharinghub_ext.hook_care import HOOKS_PATH
 from sharinghub_ext.hub import Hub
 from sharinghub_ext.metrics.requests import Measured
 from sharinghub_ext.metrics.route import MetricsRoute
@@ -103,10 +105,12 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     app.state.reader = hub.reader
     app.state.inbox = hub.inbox
     app.state.index_status = hub.status
+    app.state.hearing = hub.hearing
     app.state.sweep_seconds = settings.sweep_seconds
     receiver = HookReceiver(
         hub.inbox,
         Verifier(settings.hook_secrets, settings.hook_signing_keys),
+        HookScopes(hub.database),
         hub.clock,
         hub.worker.wake,
         hub.meters.hook_received,
@@ -118,7 +122,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         Route("/metrics", MetricsRoute(hub.meters.registry, settings.metrics_token).answer, methods=["GET"]),
-        Route("/hooks/gitlab", receiver.receive, methods=["POST"]),
+        Route(HOOKS_PATH, receiver.receive, methods=["POST"]),
         Route("/assets/{project_id}/archive/{revision}.zip", archive, methods=["GET"]),
         Route("/assets/{project_id}/packages/{names:path}", package_file, methods=["GET"]),
         Route("/assets/{project_id}/{revision}/{path:path}", asset, methods=["GET"]),

@@ -36,6 +36,8 @@ async def _sweeping(hub: Hub) -> None:
             report = await hub.sweep()
             await _again(hub, [project_id for project_id, _, _ in report.failed])
             await _forget(hub)
+            if hub.rounds is not None:
+                await hub.rounds.go()
         except GitLabError as error:
             failures += 1
             wait = backoff(failures, None)

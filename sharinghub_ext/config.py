@@ -113,6 +113,11 @@ class Settings(BaseSettings):
     hook_secret_before: Secret | None = Field(
         None, description="The secret token before: it counts as well, until all webhooks have the new one."
     )
+    gitlab_admin_token: Secret | None = Field(
+        None,
+        description="A GitLab token with the scope `api` that may change hooks; used for nothing but "
+        "`sharinghub hooks install`, `status` and `repair`, and for the same care by a running hub.",
+    )
     hook_signing_key: Secret | None = Field(
         None,
         description="The signing token (`whsec_…`) of GitLab's webhooks; several, with blanks between. A delivery that "
@@ -180,7 +185,6 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level logged.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
 
-    gitlab_admin_token: Secret | None = Field(None, description="Reserved: installs hooks. No effect yet.")
     visitor_token: Secret | None = Field(None, description="Reserved: what visitors read with. No effect yet.")
     oauth_client_id: str | None = Field(None, description="Reserved: sign-in in the browser. No effect yet.")
     oauth_client_secret: Secret | None = Field(None, description="Reserved: sign-in in the browser. No effect yet.")
@@ -208,7 +212,7 @@ class Settings(BaseSettings):
 
     def without_effect(self) -> tuple[str, ...]:
         """The names of reserved settings that are set though they do nothing yet."""
-        reserved = ("gitlab_admin_token", "visitor_token", "oauth_client_id", "oauth_client_secret")
+        reserved = ("visitor_token", "oauth_client_id", "oauth_client_secret")
         return tuple(PREFIX + name.upper() for name in reserved if getattr(self, name) is not None)
 
     def model_post_init(self, context: Any, /) -> None:

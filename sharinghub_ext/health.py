@@ -7,6 +7,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from stac_ext.store.inbox import Inbox
+from stac_ext.times import format_rfc3339, from_micros
+
+
+def _time(micros: int) -> str:
+    return format_rfc3339(from_micros(micros))
 
 
 async def healthz(_: Request) -> Response:
@@ -21,13 +26,14 @@ async def readyz(request: Request) -> Response:
         counts = await asyncio.to_thread(inbox.counts)
     except Exception:
         return JSONResponse({"status": "the store does not answer"}, 503)
-    index = request.app.state.index_status
+    index, hearing = request.app.state.index_status, request.app.state.hearing
     return JSONResponse(
         {
             "status": "ready",
             "index": index.state,
             "last_sweep": index.last_sweep,
             "sweep_bound": index.bound(request.app.state.sweep_seconds),
+            "hooks": {"state": hearing.state, "last": None if hearing.last is None else _time(hearing.last)},
             "inbox": {"queued": counts.get("queued", 0), "dead": counts.get("dead", 0)},
         }
     )

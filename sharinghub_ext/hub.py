@@ -5,7 +5,7 @@ import hashlib
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -14,7 +14,7 @@ import structlog
 
 from gitlab_hooks.gateway.budget import Budget
 from gitlab_hooks.gateway.errors import AccessDenied, CredentialRefused, GitLabError, NotFound
-from gitlab_hooks.gateway.service import Connection, ServiceClient
+from gitlab_hooks.gateway.service import ServiceClient
 from gitlab_hooks.gateway.tls import trust
 from gitlab_hooks.gateway.viewer import ViewerClient
 from gitlab_hooks.grants import GrantRefresher
@@ -30,6 +30,7 @@ from sharinghub_ext.config import Settings, SettingsError
 from sharinghub_ext.dvc.building import build_dvc, object_folder
 from sharinghub_ext.dvc.routes import DvcRemote
 from sharinghub_ext.extensions import load_extensions
+from sharinghub_ext.hook_care import Hearing, HookRounds, build_admin, build_care, connection_of
 from sharinghub_ext.metrics.meters import Meters
 from sharinghub_ext.metrics.state import State
 from stac_ext.categories import Category
@@ -43,7 +44,7 @@ from stac_ext.store.migrations import Step
 from stac_ext.store.opening import open_store
 from stac_ext.store.reader import CatalogueReader
 from stac_ext.store.writer import CatalogueWriter
-from stac_ext.times import format_rfc3339
+from stac_ext.times import format_rfc3339, to_micros
 from stac_ext.urls import BuildContext
 
 _ADDRESS_NOTE = "address"
@@ -88,6 +89,8 @@ class Hub:
     http: tuple[httpx.AsyncClient, ...]
     indexer: Indexer
     sweeper: Sweep
+    hearing: Hearing
+    rounds: HookRounds | None = None
     dvc: DvcRemote | None = None
     meters: Meters = field(default_factory=Meters)
     status: IndexStatus = field(default_factory=IndexStatus)
@@ -97,7 +100,7 @@ class Hub:
         """One comparison of the whole index with GitLab. Raises GitLabError where GitLab cannot be listed."""
         if self.status.state == "empty":
             self.status.state = "indexing"
-        began = time.monotonic()
+        began, began_at = time.monotonic(), to_micros(self.clock.now())
         try:
             await self._learn_whether_public_is_open()
             report = await self.sweeper.run(progress)
@@ -105,6 +108,7 @@ class Hub:
             self.status.state = "stale" if self.status.last_sweep else "empty"
             self.meters.sweeps.labels("failed").inc()
             raise
+        await asyncio.to_thread(self.hearing.swept, began_at, [*report.indexed, *report.removed])
         self.meters.swept({change.value: count for change, count in report.counts.items()}, len(report.failed))
         self.status.state = "ready"
         self.status.sweep_took = round(time.monotonic() - began, 1)
@@ -171,13 +175,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         meters.gitlab_answered("service", status, headers)
         budget.answered(status, headers)
 
-    connection = Connection(
-        url=settings.api_url,
-        ca_file=str(settings.gitlab_ca_file) if settings.gitlab_ca_file else None,
-        timeout=settings.gitlab_timeout,
-        retries=settings.gitlab_retries,
-        answered=answered,
-    )
+    connection = replace(connection_of(settings), answered=answered)
     try:
         tls = trust(connection.ca_file)
     except OSError as error:
@@ -241,11 +239,20 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         http=(http, downloads),
         indexer=indexer,
         meters=meters,
+        hearing=Hearing(inbox, on=bool(settings.hook_secrets or settings.hook_signing_keys)),
+        rounds=_rounds(settings, urls.public, database),
         sweeper=Sweep(service, indexer, writer, topics, settings.gitlab_concurrency, budget.pause),
     )
-    hub.meters.registry.register(State(database, inbox, hub.status, clock))
+    hub.meters.registry.register(State(database, inbox, hub.status, hub.hearing, clock))
     hub.dvc = build_dvc(settings, urls.public, topics, secret, clock, viewer_client, hub.viewers, hub.reader)
     return hub
+
+
+def _rounds(settings: Settings, public_url: str, database: Database) -> HookRounds | None:
+    """Only with a token for it, and with a secret that the hooks can have."""
+    if settings.gitlab_admin_token is None or settings.hook_secret is None:
+        return None
+    return HookRounds(build_care(settings, build_admin(settings), public_url), database)
 
 
 def store_options(settings: Settings) -> StoreOptions:
@@ -295,6 +302,11 @@ def _async_client(settings: Settings, tls: ssl.SSLContext, meters: Meters) -> ht
         event_hooks={"response": [count]},
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
     )
+
+
+def known_address(settings: Settings, database: Database) -> str:
+    """Where the hub is reached, for a command beside it."""
+    return settings.public_url or _address(database, None)
 
 
 def _address(database: Database, listening: str | None) -> str:

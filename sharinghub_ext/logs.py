@@ -4,6 +4,7 @@ import contextlib
 import io
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
 
@@ -48,7 +49,7 @@ def configure_logs(settings: Settings) -> None:
             *last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.WriteLoggerFactory(file=_StandardError()),
+        logger_factory=structlog.WriteLoggerFactory(file=cast("TextIO", _StandardError())),
     )
     logging.basicConfig(
         level=max(level, logging.WARNING), stream=_StandardError(), format="%(levelname)s %(name)s %(message)s"

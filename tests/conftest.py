@@ -12,7 +12,7 @@ from tests.support.running import RunningHub, SampleWorld
 
 # The same examples in every run, so that a change is judged by itself; `make proof` draws others, and many.
 settings.register_profile("steady", derandomize=True)
-if not {"EXAMPLES", "SEARCH_EXAMPLES"} & os.environ.keys():
+if not {"EXAMPLES", "SEARCH_EXAMPLES", "HISTORIES"} & os.environ.keys():
     settings.load_profile("steady")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

@@ -135,7 +135,7 @@ class Code(Namespaces):
     def _push_event(self, project: Project, user: User | None, change: RefChange, is_branch: bool) -> None:
         ref, old, new = change
         event, flag = ("push", "push_events") if is_branch else ("tag_push", "tag_push_events")
-        wanted = [hook for hook in project.hooks.values() if getattr(hook, flag) and self.hooks.executable(hook)]
+        wanted = [hook for hook in project.all_hooks() if getattr(hook, flag) and self.hooks.executable(hook)]
         if is_branch:
             wanted = [hook for hook in wanted if branch_wanted(hook, ref.removeprefix(BRANCHES))]
         if wanted:
@@ -199,7 +199,7 @@ class Code(Namespaces):
             return release
 
     def _release_event(self, action: str, project: Project, release: Release) -> None:
-        wanted = [hook for hook in project.hooks.values() if hook.releases_events and self.hooks.executable(hook)]
+        wanted = [hook for hook in project.all_hooks() if hook.releases_events and self.hooks.executable(hook)]
         if wanted:
             body = payloads.release(action, project, release, self.external_url)
             for hook in wanted:

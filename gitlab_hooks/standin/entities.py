@@ -360,8 +360,12 @@ def hook_entity(world: World, hook: Hook) -> Json:
         "push_events_branch_filter": hook.push_events_branch_filter,
         "branch_filter_strategy": "wildcard",
     }
-    if hook.project is None:
+    if hook.is_of_system:
         return body
+    about: Json = {"project_id": hook.project.id} if hook.project else {}
+    if hook.group:
+        kinds = ("member", "subgroup", "project")
+        about = {"group_id": hook.group.id, **{f"{kind}_events": getattr(hook, f"{kind}_events") for kind in kinds}}
     unused = (
         "issues",
         "confidential_issues",
@@ -381,8 +385,8 @@ def hook_entity(world: World, hook: Hook) -> Json:
         body
         | {f"{kind}_events": False for kind in unused}
         | {
-            "project_id": hook.project.id,
             "releases_events": hook.releases_events,
             "custom_webhook_template": None,
         }
+        | about
     )

@@ -23,7 +23,14 @@ TIMEOUT = 10.0
 # https://docs.gitlab.com/user/project/integrations/webhooks/#auto-disabled-webhooks
 FAILURES_BEFORE_REST, FAILURES_BEFORE_END = 4, 40
 FIRST_REST, LONGEST_REST = timedelta(minutes=1), timedelta(hours=24)
-EVENT_HEADERS = {"push": "Push Hook", "tag_push": "Tag Push Hook", "release": "Release Hook"}
+EVENT_HEADERS = {
+    "push": "Push Hook",
+    "tag_push": "Tag Push Hook",
+    "release": "Release Hook",
+    "member": "Member Hook",
+    "subgroup": "Subgroup Hook",
+    "project": "Project Hook",
+}
 
 
 @dataclass
@@ -53,12 +60,12 @@ class HookSender:
         self._thread: Thread | None = None
 
     def send(self, hook: Hook, event: str, payload: dict[str, Any]) -> Delivery:
-        """Queue one delivery; `event` is `push`, `tag_push`, `release` or the system hook's event name."""
+        """Queue one delivery; `event` is a key of `EVENT_HEADERS` or the system hook's event name."""
         headers = {
             "Content-Type": "application/json",
             "User-Agent": f"GitLab/{VERSION}",
             "Idempotency-Key": str(uuid.uuid4()),
-            "X-Gitlab-Event": "System Hook" if hook.project is None else EVENT_HEADERS[event],
+            "X-Gitlab-Event": "System Hook" if hook.is_of_system else EVENT_HEADERS[event],
             "X-Gitlab-Webhook-UUID": str(uuid.uuid4()),
             "X-Gitlab-Instance": self.external_url,
             "X-Gitlab-Event-UUID": str(uuid.uuid4()),
@@ -82,7 +89,7 @@ class HookSender:
 
     def status(self, hook: Hook) -> str:
         """GitLab's `alert_status`."""
-        if hook.project is None or not self.auto_disable:
+        if hook.is_of_system or not self.auto_disable:
             return "executable"
         if hook.failures >= FAILURES_BEFORE_END:
             return "disabled"

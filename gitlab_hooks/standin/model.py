@@ -112,6 +112,7 @@ class Group:
     description: str = ""
     members: dict[int, Membership] = field(default_factory=dict)
     shares: dict[int, Share] = field(default_factory=dict)
+    hooks: dict[int, Hook] = field(default_factory=dict)
 
     @property
     def full_path(self) -> str:
@@ -142,16 +143,20 @@ class Release:
 
 @dataclass(eq=False)
 class Hook:
-    """A web hook; one without a project is a system hook."""
+    """A web hook of a project or of a group; one without either is a system hook."""
 
     id: int
     url: str
     token: str | None
     created_at: datetime
     project: Project | None = None
+    group: Group | None = None
     push_events: bool = False
     tag_push_events: bool = False
     releases_events: bool = False
+    member_events: bool = False
+    subgroup_events: bool = False
+    project_events: bool = False
     repository_update_events: bool = False
     push_events_branch_filter: str | None = None
     enable_ssl_verification: bool = True
@@ -161,6 +166,10 @@ class Hook:
     failures: int = 0
     backoffs: int = 0
     disabled_until: datetime | None = None
+
+    @property
+    def is_of_system(self) -> bool:
+        return self.project is None and self.group is None
 
 
 @dataclass(eq=False)
@@ -211,6 +220,11 @@ class Project:
     @property
     def group(self) -> Group | None:
         return self.namespace if isinstance(self.namespace, Group) else None
+
+    def all_hooks(self) -> list[Hook]:
+        """Its own hooks and those of the groups above it."""
+        above = self.group.lineage() if self.group else []
+        return [*self.hooks.values(), *(hook for group in above for hook in group.hooks.values())]
 
     @property
     def full_name(self) -> str:

@@ -36,6 +36,7 @@ class Namespaces(People):
             self._claim(group.full_path, group)
             self.groups[group.id] = group
             self.system_event("group_create", payloads.group_event("group_create", group))
+            self.group_hook_event(parent, "subgroup", payloads.subgroup_event("subgroup_create", group))
             if owner is not None:
                 self.add_member(group, owner, AccessLevel.OWNER)
             return group

@@ -61,6 +61,18 @@ def group_event(event: str, group: Group, old: tuple[str, str] | None = None) ->
     return body
 
 
+def subgroup_event(event: str, group: Group) -> Payload:
+    """`subgroup_create` and `subgroup_destroy`, as hooks of the groups above are told."""
+    above = group.parent
+    parents = {
+        "parent_group_id": above.id if above else None,
+        "parent_name": above.name if above else None,
+        "parent_path": above.path if above else None,
+        "parent_full_path": above.full_path if above else None,
+    }
+    return group_event(event, group) | parents
+
+
 def user_event(event: str, user: User, old_username: str | None = None) -> Payload:
     """`user_create`, `user_destroy`, `user_rename`, `user_failed_login`."""
     body: Payload = {

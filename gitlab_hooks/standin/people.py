@@ -171,3 +171,5 @@ class People(State):
     def _member_event(self, action: str, target: Group | Project, membership: Membership) -> None:
         payload = payloads.member_event(action, target, membership, self.now())
         self.system_event(payload["event_name"], payload)
+        if isinstance(target, Group):
+            self.group_hook_event(target, "member", payload)

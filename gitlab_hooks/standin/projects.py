@@ -237,6 +237,7 @@ class Projects(Registries):
                 for target in self._shared():
                     target.shares.pop(gone.id, None)
                 self.system_event("group_destroy", payloads.group_event("group_destroy", gone))
+                self.group_hook_event(gone.parent, "subgroup", payloads.subgroup_event("subgroup_destroy", gone))
 
     def delete_user(self, user: User) -> None:
         """Remove an account with its personal projects; fires `project_destroy` for each and `user_destroy`."""

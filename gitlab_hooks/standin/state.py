@@ -130,5 +130,15 @@ class State:
             if flag is None or getattr(hook, flag):
                 self.hooks.send(hook, event, payload)
 
+    def group_hook_event(self, group: Group | None, kind: str, payload: dict[str, Any]) -> None:
+        """Tell the hooks of a group and of those above it of a change of a `member`, `subgroup` or `project`."""
+        for above in group.lineage() if group else []:
+            for hook in above.hooks.values():
+                if getattr(hook, f"{kind}_events") and self.hooks.executable(hook):
+                    self.hooks.send(hook, kind, payload)
+
     def project_event(self, event: str, project: Project, old_path: str | None = None) -> None:
-        self.system_event(event, payloads.project_event(event, project, old_path))
+        payload = payloads.project_event(event, project, old_path)
+        self.system_event(event, payload)
+        if event in ("project_create", "project_destroy"):
+            self.group_hook_event(project.group, "project", payload)

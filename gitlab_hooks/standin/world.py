@@ -18,6 +18,9 @@ _KEPT = (
     "tag_push_events",
     "releases_events",
     "repository_update_events",
+    "member_events",
+    "subgroup_events",
+    "project_events",
     "push_events_branch_filter",
     "enable_ssl_verification",
     "name",
@@ -44,6 +47,14 @@ class World(Projects):
             project.hooks[hook.id] = hook
             return hook
 
+    def add_group_hook(self, group: Group, url: str, token: str | None = None, **settings: Any) -> Hook:
+        """A web hook of a group, called for everything below it (GitLab Premium)."""
+        with self.lock:
+            kept = {key: value for key, value in (_PROJECT_FLAGS | settings).items() if key in _KEPT}
+            hook = Hook(self.next_id("hook"), url, token, self.now(), None, group, **kept)
+            group.hooks[hook.id] = hook
+            return hook
+
     def add_system_hook(self, url: str, token: str | None = None, **settings: Any) -> Hook:
         """A hook of the whole instance. `repository_update_events` is on unless switched off, pushes are not."""
         with self.lock:
@@ -64,4 +75,5 @@ class World(Projects):
 
     def remove_hook(self, hook: Hook) -> None:
         with self.lock:
-            (hook.project.hooks if hook.project else self.system_hooks).pop(hook.id, None)
+            of = hook.project or hook.group
+            (of.hooks if of else self.system_hooks).pop(hook.id, None)

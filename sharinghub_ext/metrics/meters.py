@@ -67,7 +67,7 @@ class Meters:
         )
         self.hooks = Counter(
             "sharinghub_hooks",
-            "Deliveries of GitLab's hooks, by event and outcome (`new`, `repeated`, `ignored`, `refused`).",
+            "Deliveries of GitLab's hooks, by event and outcome (`new`, `repeated`, `ignored`, `foreign`, `refused`).",
             ["event", "outcome"],
             registry=self.registry,
         )

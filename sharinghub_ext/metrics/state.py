@@ -13,6 +13,7 @@ from stac_ext.store.inbox import Inbox
 from stac_ext.times import to_micros
 
 _STATES: Final = ("empty", "indexing", "ready", "stale")
+_HOOKS: Final = ("off", "unheard", "working", "silent")
 _DELIVERIES: Final = ("queued", "dead")
 
 
@@ -23,14 +24,20 @@ class IndexStatus(Protocol):
     last_sweep: str | None
 
 
+class Hearing(Protocol):
+    """Whether hooks arrive."""
+
+    state: str
+
+
 class State(Collector):
     """Reads the store each time; where it does not answer, `sharinghub_store_up` is 0 and its numbers are absent.
 
     `collect` blocks: call it from a worker thread.
     """
 
-    def __init__(self, database: Database, inbox: Inbox, index: IndexStatus, clock: Clock) -> None:
-        self._database, self._inbox, self._index, self._clock = database, inbox, index, clock
+    def __init__(self, database: Database, inbox: Inbox, index: IndexStatus, hooks: Hearing, clock: Clock) -> None:
+        self._database, self._inbox, self._index, self._hooks, self._clock = database, inbox, index, hooks, clock
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing: registering must not ask the store."""
@@ -41,6 +48,10 @@ class State(Collector):
         for one in _STATES:
             state.add_metric([one], float(one == self._index.state))
         yield state
+        hooks = GaugeMetricFamily("sharinghub_hooks_state", "1 for how hooks arrive.", labels=["state"])
+        for one in _HOOKS:
+            hooks.add_metric([one], float(one == self._hooks.state))
+        yield hooks
         if self._index.last_sweep is not None:
             age = (self._clock.now() - datetime.fromisoformat(self._index.last_sweep)).total_seconds()
             yield GaugeMetricFamily("sharinghub_sweep_age_seconds", "Seconds since the last whole sweep ended.", age)

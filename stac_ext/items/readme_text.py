@@ -108,8 +108,10 @@ def _one_byte_each(error: UnicodeError) -> tuple[str, int]:
     """Decodes what is no UTF-8 as Windows-1252, and the five bytes that it lacks as Latin-1."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    wrong = error.object[error.start : error.end]
-    return "".join(_cp1252(bytes([byte])) for byte in wrong), error.end
+    start, end = error.start, error.end
+    if end - start == 1:  # by far the most
+        return _SINGLE[error.object[start]], end
+    return "".join(_SINGLE[byte] for byte in error.object[start:end]), end
 
 
 def _cp1252(byte: bytes) -> str:
@@ -119,5 +121,6 @@ def _cp1252(byte: bytes) -> str:
         return byte.decode("latin-1")
 
 
+_SINGLE: Final = tuple(_cp1252(bytes([byte])) for byte in range(256))
 _MIXED: Final = "sharinghub.windows-1252"
 codecs.register_error(_MIXED, _one_byte_each)

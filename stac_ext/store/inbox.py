@@ -151,6 +151,14 @@ class Inbox:
             return conn.execute(statement).rowcount
 
     @retried
+    def newest(self) -> int | None:
+        """When the newest delivery of GitLab came, in microseconds, whatever became of it; None where none did."""
+        with self._database.read() as conn:
+            statement = select(func.max(inbox.c.received_at)).where(inbox.c.event != "sweep")
+            found = conn.execute(statement).scalar_one()
+        return None if found is None else int(found)
+
+    @retried
     def oldest(self) -> int | None:
         """When the oldest delivery came that still waits, in microseconds; None where none does."""
         with self._database.read() as conn:

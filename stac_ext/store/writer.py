@@ -131,6 +131,12 @@ class CatalogueWriter:
             return frozenset(conn.execute(select(project.c.id)).scalars())
 
     @retried
+    def path_of(self, project_id: int) -> str | None:
+        """Where a known project is, in lower case; not for showing to anybody."""
+        with self._database.read() as conn:
+            return conn.execute(select(project.c.path).where(project.c.id == project_id)).scalar_one_or_none()
+
+    @retried
     def projects_below(self, path: str) -> frozenset[int]:
         """The known projects whose path lies below a group or user."""
         with self._database.read() as conn:

@@ -20,6 +20,7 @@ SECRETS = {
     "hook_secret",
     "hook_secret_before",
     "hook_signing_key",
+    "gitlab_admin_token",
     "secret_key",
     "metrics_token",
     "database_url",

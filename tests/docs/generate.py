@@ -11,6 +11,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic_core import PydanticUndefined
 
 from sharinghub_ext.config import PREFIX, Settings
+from sharinghub_ext.hook_care import Hearing
 from sharinghub_ext.hub import IndexStatus
 from sharinghub_ext.metrics.meters import Meters
 from sharinghub_ext.metrics.state import State
@@ -67,7 +68,8 @@ def metrics_table() -> str:
     """Every number of `/metrics` but those of the process, as a hub gives it that has swept once."""
     with tempfile.TemporaryDirectory() as folder:
         database = open_store(f"sqlite:///{folder}/hub.db")
-        state = State(database, Inbox(database), IndexStatus("ready", "2026-01-01T00:00:00Z"), SystemClock())
+        inbox, index = Inbox(database), IndexStatus("ready", "2026-01-01T00:00:00Z")
+        state = State(database, inbox, index, Hearing(inbox, on=True), SystemClock())
         found = [*_counted(Meters()), *state.collect()]
         database.close()
     rows = []

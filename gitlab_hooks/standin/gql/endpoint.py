@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -81,13 +81,9 @@ def answer(world: World, headers: dict[str, str], query: dict[str, Any], body: d
 
 def run(world: World, user: User | None, text: str, variables: dict[str, Any], name: str | None) -> dict[str, Any]:
     """The answer to one query. Errors of any kind are an answer too."""
-    try:
-        document = parse(text)
-    except GraphQLError as error:
-        return {"errors": [_shape(error)]}
-    errors = validate(schema(), document)
-    if errors:
-        return {"errors": [_shape(error) for error in errors]}
+    document, wrong = _understood(text)
+    if document is None:
+        return {"errors": [_shape(error) for error in wrong]}
     operation = get_operation_ast(document, name)
     if operation is None:
         return {"errors": [{"message": "An operation name is required"}]}
@@ -107,6 +103,17 @@ def run(world: World, user: User | None, text: str, variables: dict[str, Any], n
     if result.errors:
         found["errors"] = [_shape(error) for error in result.errors]
     return found
+
+
+@lru_cache(256)
+def _understood(text: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
+    """A query that is right by the schema, or what is wrong with it. Clients ask the same few again and again."""
+    try:
+        document = parse(text)
+    except GraphQLError as error:
+        return None, (error,)
+    errors = validate(schema(), document)
+    return (None, tuple(errors)) if errors else (document, ())
 
 
 def _limits(

@@ -1,4 +1,4 @@
-"""Web hooks by REST: those of a project (Maintainer) and those of the instance (administrator), and a test of each."""
+"""Web hooks by REST: of a project (Maintainer), a group (Owner) and the instance (administrator), and tests of each."""
 
 from __future__ import annotations
 
@@ -7,13 +7,22 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from gitlab_hooks.standin import paging, payloads
-from gitlab_hooks.standin.calls import Call, Router, invalid, not_found, refuse
+from gitlab_hooks.standin.calls import Call, Router, forbidden, invalid, not_found, refuse
 from gitlab_hooks.standin.entities import hook_entity
-from gitlab_hooks.standin.model import Hook, Project
+from gitlab_hooks.standin.model import AccessLevel, Group, Hook, Project
 from gitlab_hooks.standin.objects import ZERO
 from gitlab_hooks.standin.repository import BRANCHES, TAGS
 
-_FLAGS = ("push_events", "tag_push_events", "releases_events", "repository_update_events", "enable_ssl_verification")
+_FLAGS = (
+    "push_events",
+    "tag_push_events",
+    "releases_events",
+    "repository_update_events",
+    "member_events",
+    "subgroup_events",
+    "project_events",
+    "enable_ssl_verification",
+)
 _TEXTS = ("push_events_branch_filter", "name", "description", "token", "url")
 LARGEST_NUMBER = 100
 
@@ -27,19 +36,34 @@ def _settings(call: Call) -> dict[str, Any]:
     return found
 
 
-def _add(call: Call, project: Project | None) -> Response:
+def _owned(call: Call) -> Group:
+    call.signed_in()
+    group = call.group()
+    if call.reader.group_role(group).level < AccessLevel.OWNER and not call.reader.reads_all:
+        raise forbidden()
+    return group
+
+
+def _is_of_group(call: Call) -> bool:
+    return "/api/v4/groups/" in call.url
+
+
+def _add(call: Call, to: Project | Group | None) -> Response:
     call.required("url")
     settings = _settings(call)
-    if project and len(project.hooks) >= LARGEST_NUMBER:
+    if to and len(to.hooks) >= LARGEST_NUMBER:
         raise refuse(422, {"base": [f"Maximum number of project hooks ({LARGEST_NUMBER}) exceeded"]})
     world = call.world
-    hook = world.add_project_hook(project, **settings) if project else world.add_system_hook(**settings)
+    if isinstance(to, Group):
+        hook = world.add_group_hook(to, **settings)
+    else:
+        hook = world.add_project_hook(to, **settings) if to else world.add_system_hook(**settings)
     return JSONResponse(hook_entity(world, hook), 201)
 
 
 def _hooks(call: Call) -> dict[int, Hook]:
     if "id" in call.path:
-        return call.maintained().hooks
+        return _owned(call).hooks if _is_of_group(call) else call.maintained().hooks
     call.admin()
     return call.world.system_hooks
 
@@ -63,6 +87,10 @@ def add_project_hook(call: Call) -> Response:
     return _add(call, call.maintained())
 
 
+def add_group_hook(call: Call) -> Response:
+    return _add(call, _owned(call))
+
+
 def add_system_hook(call: Call) -> Response:
     call.admin()
     return _add(call, None)
@@ -79,11 +107,13 @@ def remove(call: Call) -> Response:
     return Response(status_code=204)
 
 
-def test_project_hook(call: Call) -> Response:
+def test_hook(call: Call) -> Response:
     """Call a hook with the newest push, tag or release; a good answer wakes a hook that was put to rest."""
     hook, trigger = _hook(call), call.path["trigger"]
-    project = hook.project
-    assert project is not None
+    below = [one for one in call.world.below(hook.group) if isinstance(one, Project)] if hook.group else []
+    project = hook.project or next(iter(below), None)
+    if project is None:
+        raise refuse(422, "Ensure that the group has a project with commits.")
     repository, url = project.repository, call.world.external_url
     head = repository.resolve()
     if trigger == "push_events":
@@ -136,12 +166,13 @@ def _sent(call: Call, hook: Hook, event: str, body: dict[str, Any]) -> Response:
 
 
 def register(router: Router) -> None:
-    mine = "/projects/:id/hooks"
-    for base, add in ((mine, add_project_hook), ("/hooks", add_system_hook)):
+    mine, ours = "/projects/:id/hooks", "/groups/:id/hooks"
+    for base, add in ((mine, add_project_hook), (ours, add_group_hook), ("/hooks", add_system_hook)):
         router.on("GET", base)(listing)
         router.on("POST", base)(add)
         router.on("GET", f"{base}/:hook")(one)
         router.on("PUT", f"{base}/:hook")(update)
         router.on("DELETE", f"{base}/:hook")(remove)
-    router.on("POST", f"{mine}/:hook/test/:trigger")(test_project_hook)
+    for base in (mine, ours):
+        router.on("POST", f"{base}/:hook/test/:trigger")(test_hook)
     router.on("POST", "/hooks/:hook")(test_system_hook)

