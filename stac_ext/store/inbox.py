@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from stac_ext.store.database import Database, retried
@@ -12,6 +13,8 @@ from stac_ext.store.schema import inbox
 
 # A delivery without an id of its own is known by its body: the same body later may tell of another change.
 BODY = "body:"
+WAITING_A_SCOPE: Final = 100
+SETTLED: Final = 100_000
 _CHUNK = 10_000
 _FRESH = {"tries": 0, "state": "queued", "error": ""}
 
@@ -38,7 +41,11 @@ class DeadLetter:
 
 
 class Inbox:
-    """The queue between the receiver and the worker. Methods block: call them from a worker thread."""
+    """The queue between the receiver and the worker. Methods block: call them from a worker thread.
+
+    It is bounded by the number of projects: of what waits for one scope the newest `WAITING_A_SCOPE` are kept, which
+    ask for the same as all of them.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -66,6 +73,8 @@ class Inbox:
                     **(_FRESH if scope else {**_FRESH, "state": "done"}),
                 )
             )
+            if scope:
+                _drop_what_more_than_suffices(conn, scope)
             return True
 
     @retried
@@ -122,9 +131,15 @@ class Inbox:
 
     @retried
     def prune(self, before: int) -> None:
-        """Delete what was settled and received before this time; duplicates of it are no longer recognised."""
+        """Delete what was done and received before this time, or is not among the newest `SETTLED`; duplicates of it
+        are no longer recognised. What was given up goes by its time alone.
+        """
         with self._database.write() as conn:
             conn.execute(inbox.delete().where(inbox.c.state != "queued", inbox.c.received_at < before))
+            done = select(inbox.c.id).where(inbox.c.state == "done").order_by(inbox.c.id.desc())
+            last = conn.execute(done.offset(SETTLED).limit(1)).scalar_one_or_none()
+            if last is not None:
+                conn.execute(inbox.delete().where(inbox.c.state == "done", inbox.c.id <= last))
 
     @retried
     def counts(self) -> dict[str, int]:
@@ -172,3 +187,11 @@ class Inbox:
             for start in range(0, len(work.ids), _CHUNK):  # a statement takes so many values at most
                 ids = work.ids[start : start + _CHUNK]
                 conn.execute(update(inbox).where(inbox.c.id.in_(ids)).values(**values))
+
+
+def _drop_what_more_than_suffices(conn: Connection, scope: str) -> None:
+    """Forget the oldest of what waits for a scope: the worker reads the present state, however many ask for it."""
+    waiting = select(inbox.c.id).where(inbox.c.scope == scope, inbox.c.state == "queued").order_by(inbox.c.id.desc())
+    last = conn.execute(waiting.offset(WAITING_A_SCOPE).limit(1)).scalar_one_or_none()
+    if last is not None:
+        conn.execute(inbox.delete().where(inbox.c.scope == scope, inbox.c.state == "queued", inbox.c.id <= last))

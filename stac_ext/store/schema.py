@@ -129,6 +129,7 @@ inbox = Table(
     Column("state", PlainText, nullable=False),  # queued, done, dead
     Column("error", PlainText, nullable=False),
     Index("inbox_next", "state", "not_before", "id"),
+    Index("inbox_scope", "scope", "state", "id"),
 )
 
 session = Table(

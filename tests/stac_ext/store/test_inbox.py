@@ -1,11 +1,12 @@
 """Proves that a delivery is kept until it is settled, is taken once, and is settled with all that ask for the same."""
 
+import pytest
 from sqlalchemy import insert
 
 from stac_ext.model import ANONYMOUS, Visibility
 from stac_ext.query import SearchQuery
 from stac_ext.store.database import Database
-from stac_ext.store.denials import VisibilityLowered
+from stac_ext.store.denials import UserGained, VisibilityLowered
 from stac_ext.store.inbox import Inbox
 from stac_ext.store.reader import CatalogueReader
 from stac_ext.store.schema import inbox as inbox_rows
@@ -164,3 +165,26 @@ def test_what_was_given_up_is_told_and_tried_again(inbox: Inbox) -> None:
     assert again is not None
     assert (again.scope, again.tries) == ("project:1", 0)
     assert (inbox.replay(50), inbox.replay(50)) == (1, 0)
+
+
+def test_the_inbox_is_bounded_and_loses_no_work(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stac_ext.store.inbox.WAITING_A_SCOPE", 5)
+    monkeypatch.setattr("stac_ext.store.inbox.SETTLED", 7)
+    for number in range(4):
+        assert inbox.receive(f"a{number}", "push", "project:1", (), now=number)
+    assert inbox.receive("b", "push", "project:2", (), now=0)
+    work = inbox.claim(9, busy=())
+    assert work is not None
+    for number in range(4, 20):  # while the project is read
+        assert inbox.receive(f"a{number}", "push", "project:1", (), now=number)
+    assert inbox.counts() == {"queued": 6}
+    inbox.done(work)
+    after = inbox.claim(99, busy=("project:2",))
+    assert after is not None  # what came while the project was read is not settled by it
+    assert not set(after.ids) & set(work.ids)
+    inbox.bury(after, "given up")
+    for number in range(20):
+        inbox.receive(f"c{number}", "user_add_to_group", None, (UserGained(number + 1),), now=50 + number)
+    inbox.prune(before=10)
+    assert inbox.counts() == {"queued": 1, "dead": 5, "done": 7}
+    assert not inbox.receive("c19", "user_add_to_group", None, (), now=99)
