@@ -9,11 +9,12 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from gitlab_hooks.batches import Batches
 from gitlab_hooks.events import Hint, interpret
 from gitlab_hooks.hook_scopes import HookScopes
 from gitlab_hooks.verification import Refused, ScopedToken, Signature, Verifier
 from stac_ext.clock import Clock
-from stac_ext.store.inbox import BODY, Inbox
+from stac_ext.store.inbox import BODY, Delivery, Inbox
 from stac_ext.times import to_micros
 
 MAX_BODY_BYTES = 25 * 1024 * 1024  # GitLab's own limit
@@ -33,7 +34,7 @@ class HookReceiver:
         counted: Callable[[str, str], None] = lambda event, outcome: None,
     ) -> None:
         """`wake` is called when there is work, `counted` with the event and what became of each delivery."""
-        self._inbox = inbox
+        self._batches = Batches(inbox.receive_all)
         self._counted = counted
         self._verifier = verifier
         self._scopes = scopes
@@ -79,7 +80,7 @@ class HookReceiver:
         if hint.scope is not None or hint.denials:
             now = to_micros(self._clock.now())
             key = f"signed:{proof.id}" if isinstance(proof, Signature) else _delivery_key(request, body)
-            new = await asyncio.to_thread(self._inbox.receive, key, hint.event, hint.scope, hint.denials, now)
+            new = await self._batches.add(Delivery(key, hint.event, hint.scope, hint.denials, now))
             self._wake()
             outcome = "new" if new else "repeated"
         self._counted(hint.event, outcome)

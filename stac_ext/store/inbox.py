@@ -16,7 +16,20 @@ BODY = "body:"
 WAITING_A_SCOPE: Final = 100
 SETTLED: Final = 100_000
 _CHUNK = 10_000
-_FRESH = {"tries": 0, "state": "queued", "error": ""}
+_FRESH: Final[dict[str, str | int]] = {"tries": 0, "state": "queued", "error": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What is kept of a delivery: a key that is the same when it is sent again, its event, what it asks to be read
+    (`project:<id>`, `below:<path>` or None), the rights that it ends, and when it came, in microseconds.
+    """
+
+    key: str
+    event: str
+    scope: str | None
+    denials: Sequence[Denial]
+    received_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,32 +63,36 @@ class Inbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    @retried
-    def receive(self, delivery: str, event: str, scope: str | None, denials: Sequence[Denial], now: int) -> bool:
-        """Apply the denials and queue the rest in one transaction. False where this delivery was received before.
+    def receive(self, key: str, event: str, scope: str | None, denials: Sequence[Denial], now: int) -> bool:
+        """Accept one delivery; see `receive_all`."""
+        return self.receive_all([Delivery(key, event, scope, denials, now)])[0]
 
-        One that is known by its body only (it begins with `BODY`) counts as received while it is queued.
+    @retried
+    def receive_all(self, deliveries: Sequence[Delivery]) -> list[bool]:
+        """Apply what deliveries deny and queue the rest, in order and in one transaction. False for each that was
+        received before.
+
+        One that is known by its body only (its key begins with `BODY`) counts as received while it is queued.
         """
         with self._database.write() as conn:
-            known = conn.execute(select(inbox.c.state).where(inbox.c.delivery == delivery)).scalar_one_or_none()
-            if known == "queued" or (known is not None and not delivery.startswith(BODY)):
-                return False
-            conn.execute(inbox.delete().where(inbox.c.delivery == delivery))
-            for fact in denials:
-                apply_denial(conn, fact)
-            conn.execute(
-                insert(inbox).values(
-                    delivery=delivery,
-                    event=event,
-                    scope=scope or "",
-                    received_at=now,
-                    not_before=now,
-                    **(_FRESH if scope else {**_FRESH, "state": "done"}),
-                )
-            )
-            if scope:
-                _drop_what_more_than_suffices(conn, scope)
-            return True
+            keys = {one.key for one in deliveries}
+            before = conn.execute(select(inbox.c.delivery, inbox.c.state).where(inbox.c.delivery.in_(keys)))
+            states = {row.delivery: row.state for row in before}
+            rows: dict[str, dict[str, str | int]] = {}
+            found = []
+            for one in deliveries:
+                known = states.get(one.key)
+                again = known == "queued" or (known is not None and not one.key.startswith(BODY)) or one.key in rows
+                found.append(not again)
+                if not again:
+                    rows[one.key] = _row(one)
+                    for fact in one.denials:
+                        apply_denial(conn, fact)
+            conn.execute(inbox.delete().where(inbox.c.delivery.in_(rows.keys() & states.keys())))
+            if rows:
+                conn.execute(insert(inbox), list(rows.values()))
+                _drop_what_more_than_suffices(conn, {one.scope for one in deliveries if one.scope})
+            return found
 
     @retried
     def claim(self, now: int, busy: Collection[str]) -> Work | None:
@@ -189,9 +206,17 @@ class Inbox:
                 conn.execute(update(inbox).where(inbox.c.id.in_(ids)).values(**values))
 
 
-def _drop_what_more_than_suffices(conn: Connection, scope: str) -> None:
+def _row(one: Delivery) -> dict[str, str | int]:
+    times = {"received_at": one.received_at, "not_before": one.received_at}
+    state = _FRESH if one.scope else {**_FRESH, "state": "done"}
+    return {"delivery": one.key, "event": one.event, "scope": one.scope or "", **times, **state}
+
+
+def _drop_what_more_than_suffices(conn: Connection, scopes: Collection[str]) -> None:
     """Forget the oldest of what waits for a scope: the worker reads the present state, however many ask for it."""
-    waiting = select(inbox.c.id).where(inbox.c.scope == scope, inbox.c.state == "queued").order_by(inbox.c.id.desc())
-    last = conn.execute(waiting.offset(WAITING_A_SCOPE).limit(1)).scalar_one_or_none()
-    if last is not None:
+    waiting = (inbox.c.scope.in_(scopes), inbox.c.state == "queued")
+    counted = select(inbox.c.scope).where(*waiting).group_by(inbox.c.scope).having(func.count() > WAITING_A_SCOPE)
+    for scope in conn.execute(counted).scalars().all():
+        newest = select(inbox.c.id).where(inbox.c.scope == scope, inbox.c.state == "queued").order_by(inbox.c.id.desc())
+        last = conn.execute(newest.offset(WAITING_A_SCOPE).limit(1)).scalar_one()
         conn.execute(inbox.delete().where(inbox.c.scope == scope, inbox.c.state == "queued", inbox.c.id <= last))
