@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import date
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,11 @@ class Post(HookSender):
     def __init__(self, clock: ManualClock) -> None:
         super().__init__(clock)
         self.open: list[Delivery] = []
+        self._numbers = count(1)
 
     def send(self, hook: Hook, event: str, payload: dict[str, Any]) -> Delivery:
-        delivery = Delivery(hook, event, payload, {"X-Gitlab-Token": str(hook.token)})
+        headers = {"X-Gitlab-Token": str(hook.token), "Idempotency-Key": f"delivery-{next(self._numbers)}"}
+        delivery = Delivery(hook, event, payload, headers)
         self.open.append(delivery)
         return delivery
 
@@ -37,6 +40,7 @@ class History:
     def __init__(self, folder: Path, clock: ManualClock) -> None:
         self.world = World(repositories=folder / "git", clock=clock)
         self.post = self.world.hooks = Post(clock)
+        self.done: set[str] = set()  # the kinds of change that GitLab has not refused
         self._names = 0
         bot = self.world.add_user("bot", admin=True)
         self.world.add_token(bot, SERVICE, scopes=("read_api",))
@@ -67,6 +71,7 @@ class History:
             CHANGES[kind](self, chance)
         except (Conflict, KeyError, IndexError, ValueError):
             return
+        self.done.add(kind)
 
     def indexed(self) -> dict[tuple[str, str], tuple[str, str, str, bool, str | None]]:
         """What the index is to hold: by collection and id the path, title, effective visibility, whether it is
@@ -180,13 +185,13 @@ def _member(history: History, chance: random.Random) -> None:
 
 
 def _role(history: History, chance: random.Random) -> None:
-    target = history.target(chance)
+    target = chance.choice([one for one in [*history.groups, *history.projects] if one.members])
     member = history.world.users[chance.choice(sorted(target.members))]
     history.world.update_member(target, member, chance.choice([AccessLevel.GUEST, AccessLevel.REPORTER]))
 
 
 def _leave(history: History, chance: random.Random) -> None:
-    target = history.target(chance)
+    target = chance.choice([one for one in [*history.groups, *history.projects] if one.members])
     history.world.remove_member(target, history.world.users[chance.choice(sorted(target.members))])
 
 
