@@ -31,6 +31,7 @@ from sharinghub_ext.api.client import CatalogueClient
 from sharinghub_ext.api.requests import ItemsRequest, SearchBody, SearchRequest
 from sharinghub_ext.assets import archive, asset, package_file
 from sharinghub_ext.auth.dependency import resolve_viewer
+from sharinghub_ext.auth.me import me
 from sharinghub_ext.background import running
 from sharinghub_ext.health import healthz, readyz
 from sharinghub_ext.hook_care import HOOKS_PATH
@@ -41,6 +42,7 @@ from sharinghub_ext.middleware import BodyLimit, CacheHeaders, HeadAsGet, PathPr
 from sharinghub_ext.problems import Problem, not_found
 from stac_ext.query import InvalidParameter
 from stac_ext.store.database import StoreError, StoreTimeout
+from stac_ext.store.grants import GrantTable
 
 _EXPOSED = [
     *("SharingHub-Grants", "SharingHub-Limit", "WWW-Authenticate", "Retry-After", "Content-Disposition"),
@@ -103,6 +105,8 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     app.state.viewers = hub.viewers
     app.state.viewer_client = hub.viewer_client
     app.state.reader = hub.reader
+    app.state.grants = GrantTable(hub.database)
+    app.state.gitlab_url = settings.gitlab_url
     app.state.inbox = hub.inbox
     app.state.index_status = hub.status
     app.state.hearing = hub.hearing
@@ -127,6 +131,9 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         Route("/assets/{project_id}/packages/{names:path}", package_file, methods=["GET"]),
         Route("/assets/{project_id}/{revision}/{path:path}", asset, methods=["GET"]),
     ]
+    app.add_api_route(
+        "/auth/me", me, methods=["GET"], dependencies=[Depends(resolve_viewer)], tags=["Who am I"], response_model=None
+    )
     if hub.dvc is not None:
         app.router.routes += hub.dvc.routes()
     _HubApi(

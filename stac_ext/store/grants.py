@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select, update
 
 from stac_ext.model import Visibility
 from stac_ext.store.database import Database, retried
@@ -98,6 +98,17 @@ class GrantTable:
         """
         with self._database.read() as conn:
             return [(row.id, row.known_seq) for row in conn.execute(_unasked(found, limit))]
+
+    @retried
+    def uncatalogued(self, key: str, limit: int) -> tuple[list[int], int]:
+        """The first of the projects that a principal was granted and that the index does not hold, and how many."""
+        known = select(project.c.id).where(project.c.id == grant.c.project_id)
+        missing = (grant.c.principal == key, ~known.exists())
+        with self._database.read() as conn:
+            shown = select(grant.c.project_id).where(*missing).order_by(grant.c.project_id).limit(limit)
+            first = list(conn.execute(shown).scalars())
+            number = conn.execute(select(func.count()).select_from(grant).where(*missing)).scalar_one()
+        return first, int(number)
 
     @retried
     def add(self, key: str, project_ids: Collection[int], began: int, asked_seq: int) -> None:
