@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: help demo demo-check test proof lint format docs lock clean
+.PHONY: help demo demo-check test proof bench lint format docs lock clean
 
 help:  ## Show what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -34,9 +34,13 @@ test: $(VENV)/.dev  ## All tests (ARGS= for pytest)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 proof: $(VENV)/.dev  ## The tests that have a size, at their large size (about an hour)
-	@KILLS=50 SEARCH_EXAMPLES=2000 EXAMPLES=20000 HISTORIES=200 HISTORY_STEPS=80 $(BIN)/python -m pytest -n auto --dist loadgroup --timeout 7200 \
+	@KILLS=50 SEARCH_EXAMPLES=2000 EXAMPLES=20000 HISTORIES=200 HISTORY_STEPS=80 BURST=10000 \
+		$(BIN)/python -m pytest -n auto --dist loadgroup --timeout 7200 \
 		tests/stac_ext/store/test_any_search.py tests/stac_ext/store/test_kills.py tests/golden \
-		tests/authz/test_histories.py $(ARGS)
+		tests/authz/test_histories.py tests/e2e/test_burst.py tests/e2e/test_kills_under_load.py $(ARGS)
+
+bench: $(VENV)/.dev  ## Measure, and print what was measured (CHANGES=)
+	@$(BIN)/python -m pytest -q -s -p no:cacheprovider --timeout 3600 tests/bench/bench_*.py $(ARGS)
 
 lint: $(VENV)/.dev  ## Style, format, types, and the direction of imports
 	@$(BIN)/ruff check .
