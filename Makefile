@@ -4,7 +4,6 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help demo demo-check test proof bench lint format docs lock clean
 
@@ -36,7 +35,7 @@ test: $(VENV)/.dev  ## All tests (ARGS= for pytest)
 proof: $(VENV)/.dev  ## The tests that have a size, at their large size (about an hour)
 	@KILLS=50 SEARCH_EXAMPLES=2000 EXAMPLES=20000 HISTORIES=200 HISTORY_STEPS=80 BURST=10000 \
 		$(BIN)/python -m pytest -n auto --dist loadgroup --timeout 7200 \
-		tests/stac_ext/store/test_any_search.py tests/stac_ext/store/test_kills.py tests/golden \
+		tests/stac_ext/store/test_any_search.py tests/stac_ext/store/test_kills.py tests/stac_ext/cql2 tests/golden \
 		tests/authz/test_histories.py tests/e2e/test_burst.py tests/e2e/test_kills_under_load.py $(ARGS)
 
 bench: $(VENV)/.dev  ## Measure, and print what was measured (CHANGES=)

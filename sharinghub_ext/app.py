@@ -70,6 +70,9 @@ class _HubApi(StacApi):
             response_class=RedirectResponse,
             status_code=307,
         )
+        for what, answer in (("queryables", client.get_queryables), ("sortables", client.get_sortables)):
+            for path in (f"/{what}", f"/collections/{{collection_id}}/{what}"):
+                self.router.add_api_route(path, answer, methods=["GET"], name=f"Get {what}", response_model=None)
 
     def add_health_check(self) -> None:
         """The hub has its own, at /healthz and /readyz."""

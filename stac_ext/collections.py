@@ -11,6 +11,7 @@ from stac_ext.categories import Category
 from stac_ext.items.licence import OTHER
 from stac_ext.items.providers import host_provider
 from stac_ext.media_types import file_kind, is_thumbnail
+from stac_ext.queryables import QUERYABLES, SORTABLES
 from stac_ext.times import format_rfc3339
 from stac_ext.urls import BuildContext
 
@@ -40,6 +41,8 @@ def build_collection(
         pystac.Link("root", root, "application/json"),
         pystac.Link("parent", root, "application/json"),
         pystac.Link("items", f"{url}/items", "application/geo+json"),
+        pystac.Link(QUERYABLES, f"{url}/queryables", "application/schema+json"),
+        pystac.Link(SORTABLES, f"{url}/sortables", "application/schema+json"),
         *_pictures(category),
     ]
     collection: dict[str, Any] = {

@@ -16,6 +16,7 @@ import shapely
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
+from stac_ext.cql2.tree import Condition, properties_of
 from stac_ext.times import EARLIEST, LATEST, parse_rfc3339, to_micros
 
 DEFAULT_LIMIT = 10
@@ -60,19 +61,23 @@ class SearchQuery:
     area: bytes | None = None
     interval: tuple[int, int] | None = None
     phrases: tuple[tuple[str, ...], ...] | None = None
+    filter: Condition | None = None
     sort: tuple[SortKey, ...] = DEFAULT_SORT
     limit: int = DEFAULT_LIMIT
 
     @property
     def versions(self) -> bool:
-        """Whether the search covers versions beside the newest states: it does once it names one."""
-        return self.ids is not None and any("@" in name for name in self.ids)
+        """Whether the search covers versions beside the newest states: it does once it names one, or asks about the
+        property `version`.
+        """
+        named = self.ids is not None and any("@" in name for name in self.ids)
+        return named or (self.filter is not None and "version" in properties_of(self.filter))
 
     def digest(self) -> str:
         """A short hash of the conditions and the order (not of the limit), to which page tokens are bound."""
         area = self.area.hex() if self.area else None
         order = [(key.name, key.descending) for key in self.sort]
-        parts = [self.collections, self.ids, area, self.interval, self.phrases, order]
+        parts = [self.collections, self.ids, area, self.interval, self.phrases, repr(self.filter), order]
         return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:16]
 
 

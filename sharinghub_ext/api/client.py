@@ -24,15 +24,18 @@ from sharinghub_ext.api.language import (
     translated,
     wanted_languages,
 )
-from sharinghub_ext.api.links import GEOJSON, JSON, Link, Urls, link, with_query
+from sharinghub_ext.api.links import GEOJSON, JSON, SCHEMA, Link, Urls, link, with_query
 from sharinghub_ext.api.requests import SearchBody
 from sharinghub_ext.auth.dependency import viewer_of
 from sharinghub_ext.problems import not_found
+from stac_ext.asking import CONDITIONS, query_of, values_of_text
 from stac_ext.categories import Category
 from stac_ext.collections import build_collection
 from stac_ext.keyset import PageTokens
 from stac_ext.model import Viewer
-from stac_ext.query import MAX_LIMIT, InvalidParameter, SearchQuery, from_text, parse_names, parse_search
+from stac_ext.query import MAX_LIMIT, InvalidParameter, SearchQuery, parse_names
+from stac_ext.queryables import QUERYABLES, SORTABLES, queryables, sortables
+from stac_ext.sorting import SORTABLE
 from stac_ext.store.reader import CatalogueReader, Page
 from stac_ext.times import from_micros
 from stac_ext.urls import BuildContext
@@ -45,8 +48,15 @@ CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
+    *(f"https://api.stacspec.org/v1.0.0/{part}#sort" for part in ("item-search", "ogcapi-features")),
+    *(f"https://api.stacspec.org/v1.0.0-rc.1/{part}#free-text" for part in ("item-search", "ogcapi-features")),
+    "https://api.stacspec.org/v1.0.0/item-search#filter",
+    *(f"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/{part}" for part in ("filter", "features-filter")),
+    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
+    *(f"http://www.opengis.net/spec/cql2/1.0/conf/{part}" for part in ("cql2-text", "cql2-json", "basic-cql2")),
+    "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
 )
-_CONDITIONS = ("collections", "ids", "bbox", "intersects", "datetime", "limit")
 
 
 @attr.s(auto_attribs=True, kw_only=True)
@@ -69,6 +79,8 @@ class CatalogueClient(AsyncBaseCoreClient):
             link("data", f"{urls.stac}/collections", title="Collections"),
             link("search", f"{urls.stac}/search", GEOJSON, title="Search (GET)", method="GET"),
             link("search", f"{urls.stac}/search", GEOJSON, title="Search (POST)", method="POST"),
+            link(QUERYABLES, f"{urls.stac}/queryables", SCHEMA, title="What a filter may ask about"),
+            link(SORTABLES, f"{urls.stac}/sortables", SCHEMA, title="What may be sorted by"),
             link("service-desc", f"{urls.public}/api", "application/vnd.oai.openapi+json;version=3.0", title="OpenAPI"),
             link("service-doc", f"{urls.public}/api.html", "text/html", title="API documentation"),
         ]
@@ -106,17 +118,34 @@ class CatalogueClient(AsyncBaseCoreClient):
         collection = await self._collection(viewer_of(request), category, wanted)
         return _json(collection, language_headers(category, language_of(category, wanted)))
 
+    async def get_queryables(self, request: Request, collection_id: str | None = None) -> Response:
+        """GET /queryables and /collections/{collection_id}/queryables."""
+        return self._schema("queryables", collection_id)
+
+    async def get_sortables(self, request: Request, collection_id: str | None = None) -> Response:
+        """GET /sortables and /collections/{collection_id}/sortables."""
+        return self._schema("sortables", collection_id)
+
+    def _schema(self, what: str, collection_id: str | None) -> Response:
+        category = self._category(collection_id) if collection_id is not None else None
+        base = self.urls.collection(category.id) if category else self.urls.stac
+        title, url = category.title if category else self.title, f"{base}/{what}"
+        if what == "sortables":
+            return _json(sortables(url, title, SORTABLE), media_type=SCHEMA)
+        among = [category.id] if category else [one.id for one in self.categories]
+        return _json(queryables(url, among, title), media_type=SCHEMA)
+
     async def item_collection(self, collection_id: str, request: Request, **parameters: Any) -> Response:
         """GET /collections/{collection_id}/items."""
         category = self._category(collection_id)
         token = parameters.pop("token", None)
-        asked = {name: parameters.get(name) for name in _CONDITIONS}
+        asked = {name: parameters.get(name.replace("-", "_")) for name in CONDITIONS}
         _refuse_unknown(request, (*asked, "token"))
-        values = from_text(asked)
+        values = values_of_text(asked)
         others = parse_names("collections", values.pop("collections", None), category.id)
         if others is not None and category.id not in others:
             raise InvalidParameter("collections", "names other collections than this one", category.id)
-        query = parse_search(collections=[category.id], **values)
+        query = query_of({**values, "collections": [category.id]})
         page = await self._page(viewer_of(request), query, token)
         url = self.urls.items(category.id)
         links = [
@@ -145,9 +174,9 @@ class CatalogueClient(AsyncBaseCoreClient):
     async def get_search(self, request: Request, **parameters: Any) -> Response:
         """GET /search."""
         token = parameters.pop("token", None)
-        asked = {name: parameters.get(name) for name in _CONDITIONS}
+        asked = {name: parameters.get(name.replace("-", "_")) for name in CONDITIONS}
         _refuse_unknown(request, (*asked, "token"))
-        query = parse_search(**from_text(asked))
+        query = query_of(values_of_text(asked))
         page = await self._page(viewer_of(request), query, token)
         url = f"{self.urls.stac}/search"
         links = [
@@ -217,7 +246,7 @@ def _refuse_unknown(request: Request, known: Collection[str]) -> None:
 
 def _body(search: SearchBody, query: SearchQuery) -> dict[str, Any]:
     """The body as it goes into links. Raises InvalidParameter where it holds what cannot be written as JSON again."""
-    body = {name: value for name, value in search.model_dump().items() if value is not None}
+    body = {name: value for name, value in search.model_dump(by_alias=True).items() if value is not None}
     if "limit" in body:
         body["limit"] = query.limit
     try:
@@ -230,5 +259,5 @@ def _body(search: SearchBody, query: SearchQuery) -> dict[str, Any]:
     return body
 
 
-def _json(content: Any, headers: dict[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(content), headers=headers, media_type=JSON)
+def _json(content: Any, headers: dict[str, str] | None = None, media_type: str = JSON) -> Response:
+    return Response(orjson.dumps(content), headers=headers, media_type=media_type)

@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 
 JSON = "application/json"
 GEOJSON = "application/geo+json"
+SCHEMA = "application/schema+json"
 Link = dict[str, Any]
 
 

@@ -7,7 +7,8 @@ from fastapi import Path, Query
 from pydantic import BaseModel, ConfigDict, Field
 from stac_fastapi.types.search import APIRequest
 
-from stac_ext.query import SearchQuery, parse_search
+from stac_ext.asking import query_of
+from stac_ext.query import SearchQuery
 
 _COLLECTIONS = "Ids of the collections to search, separated by commas. None means all."
 _IDS = "Ids of the items to return, separated by commas. A project's full path is understood, too."
@@ -15,6 +16,11 @@ _BBOX = "Only items that intersect this box: west,south,east,north, with heights
 _INTERSECTS = "Only items that intersect this GeoJSON geometry. Excludes bbox."
 _DATETIME = "Only items that intersect this RFC 3339 instant or interval; an open end is '..'."
 _LIMIT = "The most items that a page holds: 1 to 10000, more is lowered to 10000."
+_Q = "Only items whose title, description, keywords or path hold one of these terms, separated by commas."
+_SORTBY = "What to sort by, separated by commas, each with '-' before it where it descends."
+_FILTER = "Only items for which this CQL2 filter holds. See the queryables."
+_FILTER_LANG = "What the filter is written in: cql2-text or cql2-json."
+_FILTER_CRS = "What the coordinates of the filter refer to: http://www.opengis.net/def/crs/OGC/1.3/CRS84."
 _TOKEN = "Where the page starts; taken from a link with rel=next."  # noqa: S105
 
 
@@ -29,6 +35,11 @@ class ItemsRequest(APIRequest):
     bbox: Annotated[str | None, Query(description=_BBOX)] = attr.ib(default=None)
     datetime: Annotated[str | None, Query(description=_DATETIME)] = attr.ib(default=None)
     limit: Annotated[str | None, Query(description=_LIMIT)] = attr.ib(default=None)
+    q: Annotated[str | None, Query(description=_Q)] = attr.ib(default=None)
+    sortby: Annotated[str | None, Query(description=_SORTBY)] = attr.ib(default=None)
+    filter: Annotated[str | None, Query(description=_FILTER)] = attr.ib(default=None)
+    filter_lang: Annotated[str | None, Query(alias="filter-lang", description=_FILTER_LANG)] = attr.ib(default=None)
+    filter_crs: Annotated[str | None, Query(alias="filter-crs", description=_FILTER_CRS)] = attr.ib(default=None)
     token: Annotated[str | None, Query(description=_TOKEN)] = attr.ib(default=None)
 
 
@@ -42,6 +53,11 @@ class SearchRequest(APIRequest):
     intersects: Annotated[str | None, Query(description=_INTERSECTS)] = attr.ib(default=None)
     datetime: Annotated[str | None, Query(description=_DATETIME)] = attr.ib(default=None)
     limit: Annotated[str | None, Query(description=_LIMIT)] = attr.ib(default=None)
+    q: Annotated[str | None, Query(description=_Q)] = attr.ib(default=None)
+    sortby: Annotated[str | None, Query(description=_SORTBY)] = attr.ib(default=None)
+    filter: Annotated[str | None, Query(description=_FILTER)] = attr.ib(default=None)
+    filter_lang: Annotated[str | None, Query(alias="filter-lang", description=_FILTER_LANG)] = attr.ib(default=None)
+    filter_crs: Annotated[str | None, Query(alias="filter-crs", description=_FILTER_CRS)] = attr.ib(default=None)
     token: Annotated[str | None, Query(description=_TOKEN)] = attr.ib(default=None)
 
 
@@ -60,8 +76,23 @@ class SearchBody(BaseModel):
     intersects: Any = _documented(_INTERSECTS, {"type": "object"})
     datetime: Any = _documented(_DATETIME, {"type": "string"})
     limit: Any = _documented(_LIMIT, {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 10})
+    q: Any = _documented(_Q, {"type": "array", "items": {"type": "string"}})
+    sortby: Any = _documented(
+        _SORTBY,
+        {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["field"],
+                "properties": {"field": {"type": "string"}, "direction": {"enum": ["asc", "desc"]}},
+            },
+        },
+    )
+    filter: Any = _documented(_FILTER, {"type": "object"})
+    filter_lang: Any = Field(None, alias="filter-lang", description=_FILTER_LANG)
+    filter_crs: Any = Field(None, alias="filter-crs", description=_FILTER_CRS)
     token: Any = _documented(_TOKEN, {"type": "string"})
 
     def query(self) -> SearchQuery:
         """What the body asks for. Raises InvalidParameter."""
-        return parse_search(**self.model_dump(exclude={"token"}))
+        return query_of(self.model_dump(exclude={"token"}, by_alias=True))

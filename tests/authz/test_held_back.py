@@ -44,11 +44,11 @@ def _leave_groups(world: SampleWorld, project: Project, person: str) -> None:
 
 @pytest.fixture(params=ENGINES)
 def hub(request: pytest.FixtureRequest, world: SampleWorld) -> Iterator[RunningHub]:
-    settings, url = world.settings(), None
+    settings, url = world.settings(gitlab_retries=0), None
     if request.param != "sqlite":
         server: PostgresServer = request.getfixturevalue("postgres")
         url = server.create()
-        settings = world.settings(database_url=url)
+        settings = world.settings(database_url=url, gitlab_retries=0)
     with RunningHub(settings) as one:
         one.sweep()
         world.hook(one)

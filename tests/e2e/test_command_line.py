@@ -140,7 +140,8 @@ class TestMistakes:
         holder = sqlite3.connect(tmp_path / "cli.db", isolation_level=None)
         holder.execute("BEGIN EXCLUSIVE")
         try:
-            self.ends(run(tmp_path, command, GITLAB_URL=world.gitlab.url), 4, "locked by another program")
+            done = run(tmp_path, command, GITLAB_URL=world.gitlab.url, DATABASE_TIMEOUT="1")
+            self.ends(done, 4, "locked by another program")
         finally:
             holder.close()
 

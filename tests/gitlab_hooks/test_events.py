@@ -104,4 +104,20 @@ LOWERED = VisibilityLowered(42, Visibility.PRIVATE)
     ],
 )
 def test_a_delivery_means(payload: dict[str, Any], hint: Hint) -> None:
-    assert interpret(payload) == hint
+    found = interpret(payload)
+    assert (found.event, found.scope, found.denials) == (hint.event, hint.scope, hint.denials)
+
+
+@pytest.mark.parametrize(
+    ("payload", "about"),
+    [
+        ({"event_name": "project_update", "project_id": 42, "path_with_namespace": "a/b"}, (42, "a/b")),
+        ({"object_kind": "push", "project": {"id": 42, "path_with_namespace": "a/b"}}, (42, "a/b")),
+        ({"event_name": "group_destroy", "full_path": "a/b"}, (None, "a/b")),
+        ({"event_name": "user_destroy", "user_id": 7}, (None, "")),
+        ({"object_kind": "push", "project": {"id": True, "path_with_namespace": 3}}, (None, "")),
+    ],
+)
+def test_what_a_delivery_is_about_is_told(payload: dict[str, Any], about: tuple[int | None, str]) -> None:
+    found = interpret(payload)
+    assert (found.project_id, found.path) == about

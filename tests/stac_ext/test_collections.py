@@ -7,6 +7,7 @@ import pytest
 
 from stac_ext.categories import AI_MODEL, DATASET, DEFAULT_CATEGORIES, Category
 from stac_ext.collections import CollectionExtent, build_collection
+from stac_ext.queryables import QUERYABLES, SORTABLES
 from stac_ext.urls import BuildContext
 from tests.support.schemas import validator
 
@@ -59,6 +60,8 @@ def test_a_collection_links_to_its_items() -> None:
         "root": "https://hub.example/stac",
         "parent": "https://hub.example/stac",
         "items": "https://hub.example/stac/collections/ai-model/items",
+        QUERYABLES: "https://hub.example/stac/collections/ai-model/queryables",
+        SORTABLES: "https://hub.example/stac/collections/ai-model/sortables",
     }
     assert (collection["license"], collection["providers"][0]["roles"]) == ("other", ["host"])
 

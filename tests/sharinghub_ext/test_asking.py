@@ -1,0 +1,202 @@
+"""Proves that filters, free text and orders mean the same by GET and POST, under each viewer, page after page."""
+
+from typing import Any
+
+import httpx
+import pytest
+from jsonschema import Draft201909Validator
+from pystac_client import Client
+
+from stac_ext.queryables import QUERYABLE
+from stac_ext.sorting import SORTABLE
+from tests.support.running import RunningHub, SampleWorld
+
+Standing = tuple[SampleWorld, RunningHub]
+ASKED: list[dict[str, str]] = [
+    {"filter": '"sharinghub:stars" > 3'},
+    {"filter": "license IS NULL OR license <> 'MIT'", "sortby": "-title"},
+    {"filter": "title LIKE '%a%' AND collection = 'ai-model'", "sortby": "title,-id"},
+    {"filter": "A_CONTAINS(\"sharinghub:topics\", ('sharinghub:dataset'))", "sortby": "+created"},
+    {"filter": "created > DATE('2020-01-01')", "bbox": "-180,-90,180,90"},
+    {"filter": "S_INTERSECTS(geometry, BBOX(-10, 35, 30, 60))"},
+    {"filter": '"sharinghub:archived" = false', "q": "flood,ship"},
+    {"q": "flood", "sortby": "sharinghub:stars"},
+    {"sortby": "-properties.license,id"},
+]
+
+
+def body_of(asked: dict[str, str]) -> dict[str, Any]:
+    """The same for POST."""
+    body: dict[str, Any] = dict(asked)
+    if "q" in body:
+        body["q"] = body["q"].split(",")
+    if "bbox" in body:
+        body["bbox"] = [float(one) for one in body["bbox"].split(",")]
+    if "sortby" in body:
+        body["sortby"] = [
+            {"field": one.lstrip("+-"), "direction": "desc" if one.startswith("-") else "asc"}
+            for one in body["sortby"].split(",")
+        ]
+    if "filter" in body:
+        body["filter-lang"] = "cql2-text"
+    return body
+
+
+def headers(token: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def pages(hub: RunningHub, token: str | None, answer: httpx.Response) -> list[str]:
+    """The ids of all pages, following `next`."""
+    found = []
+    while True:
+        assert answer.status_code == 200, answer.text
+        page = answer.json()
+        found += [f"{one['collection']}/{one['id']}" for one in page["features"]]
+        following = next((link for link in page["links"] if link["rel"] == "next"), None)
+        if following is None:
+            assert page["numberMatched"] == len(found)
+            return found
+        url = following["href"].replace(hub.url, hub.address)
+        if following["method"] == "POST":
+            answer = hub.http.post(url, json=following["body"], headers=headers(token))
+        else:
+            answer = hub.http.get(url, headers=headers(token))
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: " ".join(asked.values()))
+def test_get_and_post_give_the_same_on_any_page(standing: Standing, asked: dict[str, str]) -> None:
+    world, hub = standing
+    seen = {}
+    for person in (None, "rita", "exa"):
+        token = world.token(person) if person else None
+        whole = pages(hub, token, hub.get("/stac/search", token, limit=100, **asked))
+        assert pages(hub, token, hub.get("/stac/search", token, limit=2, **asked)) == whole
+        for body in (body_of(asked), body_of(asked) | {"limit": 1}):
+            assert pages(hub, token, hub.http.post("/stac/search", json=body, headers=headers(token))) == whole
+        assert len(set(whole)) == len(whole)
+        seen[person] = set(whole)
+    assert seen["rita"] > seen[None] or seen["rita"] == seen[None] != set()
+
+
+def test_a_collection_is_asked_in_the_same_way(standing: Standing) -> None:
+    _, hub = standing
+    found = hub.get("/stac/collections/dataset/items", filter="title IS NOT NULL", sortby="title", limit=100).json()
+    titles = [one["properties"]["title"].casefold() for one in found["features"]]
+    assert titles
+    assert titles == sorted(titles)
+    assert {one["collection"] for one in found["features"]} == {"dataset"}
+
+
+def test_a_metric_is_found_by_its_name(world: SampleWorld, hub: RunningHub) -> None:
+    for path, value in (("earth/good", 0.93), ("earth/bad", 0.41)):
+        results = (
+            f"- task: {{type: t}}\n    dataset: {{type: d, name: D}}\n    metrics: [{{type: accuracy, value: {value}}}]"
+        )
+        card = f"---\nmodel-index:\n- name: M\n  results:\n  {results}\n---\n"
+        world.world.add_project(
+            path, visibility="public", topics=["sharinghub:aimodel"], files={"README.md": card.encode()}
+        )
+    hub.sweep()
+    for text, paths in (
+        ("> 0.9", ["earth/good"]),
+        ("< 0.9", ["earth/bad"]),
+        ("IS NOT NULL", ["earth/bad", "earth/good"]),
+    ):
+        found = hub.get("/stac/search", filter=f'"sharinghub:metrics.accuracy" {text}', limit=100).json()["features"]
+        assert sorted(one["properties"]["sharinghub:path"] for one in found if "earth/" in str(one)) == paths
+
+
+def test_a_filter_that_names_the_version_finds_releases(standing: Standing) -> None:
+    world, hub = standing
+    token = world.token("rita")
+    versions = pages(hub, token, hub.get("/stac/search", token, filter="version IS NOT NULL", limit=100))
+    assert versions
+    assert all("@" in one for one in versions)
+    heads = pages(hub, token, hub.get("/stac/search", token, limit=100))
+    assert not any("@" in one for one in heads)
+    assert set(heads) < set(
+        pages(hub, token, hub.get("/stac/search", token, filter="version IS NULL OR true", limit=3))
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        ({"filter": "((("}, "filter: is not CQL2"),
+        ({"filter": "title = 1 AND"}, "A right example"),
+        ({"filter": "a = 1", "filter-lang": "sql"}, "filter-lang: must be cql2-text or cql2-json"),
+        ({"filter": "a = 1", "filter-crs": "EPSG:3857"}, "filter-crs"),
+        ({"filter-lang": "cql2-text"}, "filter: is missing"),
+        ({"filter": "{", "filter-lang": "cql2-json"}, "filter: is not JSON"),
+        ({"sortby": "nowhere"}, "'nowhere' is not sortable; id, collection"),
+        ({"sortby": ",".join(["id"] * 9)}, "more than 5 fields"),
+        ({"q": ",".join(["a"] * 60)}, "q: must be at most 50 texts"),
+        ({"q": " ".join(["a"] * 2000)}, "q: has more than 1000 words"),
+    ],
+    ids=str,
+)
+def test_what_is_wrong_is_told(standing: Standing, asked: dict[str, str], says: str) -> None:
+    _, hub = standing
+    answer = hub.get("/stac/search", **asked)
+    assert answer.status_code == 400
+    assert says in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"filter": {"op": "nosuch", "args": [1]}},
+        {"filter": 5},
+        {"filter": "a = 1", "filter-lang": "cql2-json"},
+        {"sortby": "title"},
+        {"sortby": [{"field": 5}]},
+        {"sortby": [{"field": "title", "direction": "down"}]},
+        {"q": 5},
+        {"q": [5]},
+        {"filter_lang": "cql2-text"},
+    ],
+    ids=str,
+)
+def test_a_wrong_body_is_told(standing: Standing, body: dict[str, Any]) -> None:
+    _, hub = standing
+    answer = hub.http.post("/stac/search", json=body)
+    assert answer.status_code == 400, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_what_may_be_asked_is_said(standing: Standing) -> None:
+    _, hub = standing
+    for base, among in (("/stac", ["ai-model", "dataset"]), ("/stac/collections/dataset", ["dataset"])):
+        answer = hub.get(f"{base}/queryables")
+        assert answer.headers["content-type"] == "application/schema+json"
+        schema = answer.json()
+        Draft201909Validator.check_schema(schema)
+        assert schema["$id"] == f"{hub.url}{base}/queryables"
+        assert schema["properties"].keys() == {*QUERYABLE, "collection"}
+        assert schema["properties"]["collection"]["enum"] == among
+        assert schema["additionalProperties"] is True
+        assert hub.get(f"{base}/sortables").json()["properties"].keys() == SORTABLE.keys()
+    rels = {link["rel"] for link in hub.get("/stac/collections/dataset").json()["links"]}
+    assert rels >= {f"http://www.opengis.net/def/rel/ogc/1.0/{what}" for what in ("queryables", "sortables")}
+    assert hub.get("/stac/collections/none/queryables").status_code == 404
+
+
+def test_every_queryable_can_be_asked_for(standing: Standing) -> None:
+    _, hub = standing
+    for name in QUERYABLE.keys() - {"geometry"}:
+        assert hub.get("/stac/search", filter=f'"{name}" IS NULL', limit=1).status_code == 200, name
+    for name in SORTABLE:
+        assert hub.get("/stac/search", sortby=f"-{name}", limit=1).status_code == 200, name
+
+
+def test_pystac_client_filters_and_sorts(standing: Standing) -> None:
+    world, hub = standing
+    client = Client.open(f"{hub.address}/stac", headers=headers(world.token("rita")))
+    filter_ = {"op": ">", "args": [{"property": "sharinghub:stars"}, 3]}
+    search = client.search(filter=filter_, filter_lang="cql2-json", sortby=["-properties.title"], limit=3)
+    titles = [item.properties["title"].casefold() for item in search.items()]
+    assert len(titles) == search.matched() > 3
+    assert titles == sorted(titles, reverse=True)
+    by_text = client.search(method="GET", filter='"sharinghub:stars" > 3', filter_lang="cql2-text", sortby="-title")
+    assert [item.properties["title"].casefold() for item in by_text.items()] == titles

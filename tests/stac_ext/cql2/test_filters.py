@@ -1,0 +1,187 @@
+"""Proves that both engines find by a filter what the truth tables of CQL2 say, for any filter over any items.
+
+SEARCH_EXAMPLES=2000 draws more of them.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import cql2
+import orjson
+import pytest
+import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from stac_ext.cql2.names import property_of
+from stac_ext.cql2.parsing import parse_filter
+from stac_ext.cql2.tree import (
+    Always,
+    And,
+    Compared,
+    Condition,
+    Holds,
+    IsNull,
+    Like,
+    Meets,
+    Not,
+    OneOf,
+    Or,
+    Value,
+)
+from stac_ext.model import ANONYMOUS
+from stac_ext.query import SearchQuery
+from stac_ext.store.opening import open_store
+from stac_ext.store.reader import CatalogueReader
+from stac_ext.store.writer import CatalogueWriter
+from stac_ext.times import parse_rfc3339, to_micros
+from tests.stac_ext.cql2.evaluator import holds
+from tests.stac_ext.store.conftest import ENGINES
+from tests.stac_ext.store.rows import put, stac_item
+from tests.support.postgres import PostgresServer
+
+EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "120"))
+TEXTS = ["a", "A", "ab", "é", "100%", "a_b", "a*b", "[x]", "a\\b", "'", "", "true", "5", "日本"]
+NUMBERS = [0, 1, -1, 5, 0.5, 1e300, 123456789, 2.0]
+TIMES = ["2020-01-01T00:00:00Z", "2020-06-01T12:00:00.5Z", "2024-02-29T00:00:00Z", "1969-12-31T23:59:59Z"]
+VALUES: list[Any] = [None, True, False, *TEXTS, *NUMBERS, [], ["a", "b"], [1, 2, True], [None, ["a"]], {"x": 1}]
+NAMES = ["p", "q", "eo:cloud_cover", "with space", "a.b", "sharinghub:metrics.top1", "sharinghub:metrics.f1.macro"]
+BOXES = [shapely.box(0, 40, 10, 50), shapely.box(-5, -5, 5, 5), shapely.Point(7, 46), shapely.box(170, -10, 180, 10)]
+
+
+def items() -> list[dict[str, Any]]:
+    """Items with every value under some name, with and without intervals and geometry."""
+    found = []
+    for number, value in enumerate(VALUES):
+        properties: dict[str, Any] = {"created": TIMES[number % 4], "p": value, "q": VALUES[(number * 7) % len(VALUES)]}
+        properties[NAMES[2 + number % 3]] = VALUES[(number * 5) % len(VALUES)]
+        properties["sharinghub:metrics"] = {"top1": VALUES[(number * 3) % len(VALUES)], "f1.macro": number / 10}
+        if number % 3 == 0:
+            properties |= {"datetime": None, "start_datetime": TIMES[number % 4 - 1], "end_datetime": TIMES[2]}
+        if number % 5 == 0:
+            del properties["created"]
+        geometry = BOXES[number % 4] if number % 4 else None
+        shown = {} if geometry is None else {"bbox": list(geometry.bounds)}
+        mapping = None if geometry is None else shapely.geometry.mapping(geometry)
+        collection = "dataset" if number % 2 else "ai-model"
+        one = stac_item(f"{number + 1}", collection, TIMES[number % 4], properties=properties, **shown)
+        found.append(json.loads(json.dumps(one | {"geometry": mapping})))
+    return found
+
+
+ITEMS = items()
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def reader(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CatalogueReader]:
+    folder: Path = tmp_path_factory.mktemp("filters")
+    server: PostgresServer | None = None
+    url = f"sqlite:///{folder}/store.db"
+    if request.param != "sqlite":
+        server = request.getfixturevalue("postgres")
+        url = server.create()
+    database = open_store(url)
+    for number, one in enumerate(ITEMS, 1):
+        put(CatalogueWriter(database), number, one)
+    yield CatalogueReader(database)
+    database.close()
+    if server is not None:
+        server.drop(url)
+
+
+def found_by(reader: CatalogueReader, tree: Condition) -> set[str]:
+    page = reader.search(ANONYMOUS, SearchQuery(filter=tree, limit=1_000))
+    ids = {orjson.loads(doc)["id"] for doc in page.docs}
+    assert page.matched == len(ids)
+    return ids
+
+
+def right(tree: Condition) -> set[str]:
+    return {one["id"] for one in ITEMS if holds(tree, one) is True}
+
+
+names = st.sampled_from([*NAMES, "id", "collection", "title", "nowhere"]).map(property_of)
+moments = st.sampled_from(["datetime", "start_datetime", "end_datetime", "created", "updated"]).map(property_of)
+texts = st.sampled_from([*TEXTS, "1", "dataset"]).map(lambda text: Value("text", text))
+numbers = st.sampled_from(NUMBERS).map(lambda number: Value("number", float(number)))
+booleans = st.booleans().map(lambda told: Value("boolean", told))
+times = st.sampled_from(TIMES).map(lambda time: Value("moment", to_micros(parse_rfc3339(time))))
+values = st.one_of(texts, numbers, booleans)
+operators = st.sampled_from(["=", "<>", "<", "<=", ">", ">="])
+PIECES = [*"ab%_*?[]é5", "\\\\", "\\%", "\\_"]
+patterns = st.lists(st.sampled_from(PIECES), max_size=5).map("".join)
+
+
+def some(kind: Any) -> Any:
+    return st.lists(kind, min_size=1, max_size=3).map(tuple)
+
+
+leaves = st.one_of(
+    st.builds(Compared, operators, names, st.one_of(values, times)),
+    st.builds(Compared, operators, moments, times),
+    st.builds(IsNull, st.one_of(names, moments)),
+    st.builds(Like, names, patterns),
+    st.builds(OneOf, names, st.one_of(some(texts), some(numbers))),
+    st.builds(OneOf, moments, some(times)),
+    st.builds(Holds, names, some(values), st.booleans()),
+    st.sampled_from(BOXES).map(lambda box: Meets(bytes(shapely.to_wkb(box)))),
+    st.booleans().map(Always),
+)
+trees = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: And(tuple(parts))),
+        st.lists(inner, min_size=1, max_size=3).map(lambda parts: Or(tuple(parts))),
+        inner.map(Not),
+    ),
+    max_leaves=6,
+)
+
+
+@given(tree=trees)
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_filter_finds_what_the_truth_tables_say(reader: CatalogueReader, tree: Condition) -> None:
+    assert found_by(reader, tree) == right(tree)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("op", ["=", "<"])
+def test_every_value_against_every_value(reader: CatalogueReader, name: str, op: Any) -> None:
+    for value in VALUES:
+        if isinstance(value, str | bool | int | float):
+            kind: Any = "boolean" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
+            tree = Compared(op, property_of(name), Value(kind, value))
+            assert found_by(reader, tree) == right(tree), value
+            assert found_by(reader, Not(tree)) == right(Not(tree)), value
+
+
+WRITTEN = [
+    "p = 'a'",
+    "q > 1 AND p IS NOT NULL",
+    "q BETWEEN 0 AND 5",
+    "p IN ('a', 5, true)",
+    "NOT (p = 5 OR id = '1')",
+    "p LIKE 'a%'",
+    "'a' = p",
+    "1 < q",
+    '"sharinghub:metrics.f1.macro" >= 1.5',
+    "A_CONTAINS(p, ('a', 'b'))",
+    "S_INTERSECTS(geometry, BBOX(0, 40, 10, 50))",
+    "created > TIMESTAMP('2020-03-01T00:00:00Z')",
+    "T_BEFORE(updated, DATE('2020-06-02'))",
+    "T_DURING(datetime, INTERVAL('2020-01-01', '2020-12-31'))",
+    "T_AFTER(created, DATE('2020-01-01'))",
+    "properties.p = 'a'",
+    "id IN ('1', '2', '3')",
+]
+
+
+@pytest.mark.parametrize("text", WRITTEN)
+def test_text_and_json_mean_the_same(reader: CatalogueReader, text: str) -> None:
+    tree = parse_filter(text)
+    assert parse_filter(cql2.Expr(text).to_json()) == tree
+    assert found_by(reader, tree) == right(tree)
+    assert right(tree), "nothing is found, so nothing is proven"
