@@ -135,6 +135,8 @@ class _Checker:
                 return _compared(cast("Comparison", op), args[0], args[1])
             case "between" if len(args) == 3:
                 return And((_compared(">=", args[0], args[1]), _compared("<=", args[0], args[2])))
+            case "between" if len(args) == 2 and isinstance(args[1], list) and len(args[1]) == 2:  # as in older drafts
+                return self.condition({"op": op, "args": [args[0], *args[1]]}, depth)
             case "in" if len(args) == 2 and isinstance(args[1], list) and args[1]:
                 return _one_of(_property(args[0], op), args[1])
             case "like" if len(args) == 2 and isinstance(args[1], str):

@@ -109,12 +109,15 @@ def test_the_public_api_validator_passes(standing: Standing, shared: Path, perso
     if not (venv / "bin" / "python").exists():
         pytest.skip("needs stac-api-validator in its own virtual environment (see .ci/run)")
     script = shared / "stac" / "run_api_validator.sh"
-    environment = {**os.environ, "VENV": str(venv), "OUT": str(tmp_path)}
+    # Not `sort`: the validator sorts the values of `datetime` itself and cannot where one is null, as it is in items with
+    # an interval; tests/sharinghub_ext/test_asking.py sorts.
+    classes = ("core", "collections", "features", "item-search", "filter")
+    environment = {**os.environ, "VENV": str(venv), "OUT": str(tmp_path), "CLASSES": " ".join(classes)}
     if person:
         environment["TOKEN"] = str(world.token(person))
     done = subprocess.run(
         ["bash", str(script), f"{hub.url}/stac", "ai-model"], env=environment, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stdout
-    for name in ("core", "collections", "features", "item-search"):
+    for name in classes:
         assert f"PASS  {name} " in done.stdout

@@ -179,6 +179,11 @@ WRITTEN = [
 ]
 
 
+def test_between_as_in_older_drafts() -> None:
+    old = {"op": "between", "args": [{"property": "q"}, [0, 5]]}
+    assert parse_filter(old) == parse_filter("q BETWEEN 0 AND 5")
+
+
 @pytest.mark.parametrize("text", WRITTEN)
 def test_text_and_json_mean_the_same(reader: CatalogueReader, text: str) -> None:
     tree = parse_filter(text)
