@@ -109,8 +109,8 @@ def test_the_public_api_validator_passes(standing: Standing, shared: Path, perso
     if not (venv / "bin" / "python").exists():
         pytest.skip("needs stac-api-validator in its own virtual environment (see .ci/run)")
     script = shared / "stac" / "run_api_validator.sh"
-    # Not `sort`: the validator sorts the values of `datetime` itself and cannot where one is null, as it is in items with
-    # an interval; tests/sharinghub_ext/test_asking.py sorts.
+    # Not `sort`: the validator sorts the values of `datetime` itself, and cannot where one is null, as it is in items
+    # with an interval; tests/sharinghub_ext/test_asking.py sorts.
     classes = ("core", "collections", "features", "item-search", "filter")
     environment = {**os.environ, "VENV": str(venv), "OUT": str(tmp_path), "CLASSES": " ".join(classes)}
     if person:
