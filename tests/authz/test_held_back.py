@@ -5,6 +5,7 @@ The answer is held while the hook is delivered: that of a listing of rights, and
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,7 @@ from gitlab_hooks.standin.world import AccessLevel
 from tests.stac_ext.store.conftest import ENGINES
 from tests.support.holding import HeldAnswer
 from tests.support.postgres import PostgresServer
-from tests.support.running import RunningHub, SampleWorld
+from tests.support.running import LittleWorld, RunningHub, SampleWorld
 
 SHIPS = "earth/models/vessel-detection-sar"  # private; exa is a direct member, maya one of the group
 CLOUD = "earth/models/cloud-mask-onnx"  # public
@@ -40,6 +41,12 @@ def _leave_groups(world: SampleWorld, project: Project, person: str) -> None:
     for group in project.group.lineage() if project.group else []:
         if user.id in group.members:
             world.world.remove_member(group, user)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[SampleWorld]:
+    with LittleWorld(tmp_path) as one:
+        yield one
 
 
 @pytest.fixture(params=ENGINES)

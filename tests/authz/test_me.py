@@ -1,11 +1,13 @@
 """Proves that callers are told who they are to the hub, and which of their tagged projects it lacks; no others'."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from gitlab_hooks.standin.world import AccessLevel
-from tests.support.running import RunningHub, SampleWorld
+from tests.support.running import LittleWorld, RunningHub, SampleWorld
 
 
 def me(hub: RunningHub, token: str | None) -> dict[str, Any]:
@@ -13,6 +15,12 @@ def me(hub: RunningHub, token: str | None) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     assert answer.headers["cache-control"] == "private, no-store"
     return dict(answer.json())
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[SampleWorld]:
+    with LittleWorld(tmp_path) as one:
+        yield one
 
 
 def test_nobody_is_told_nothing(hub: RunningHub) -> None:
@@ -42,7 +50,7 @@ def test_tagged_projects_that_the_hub_cannot_read_are_told_to_those_who_can(
     assert told["count"] == len(listed)
     assert other.id not in listed
     assert "Reporter" in told["what_to_do"]
-    for person in ("gus", "rita"):
+    for person in ("olga", "rita"):
         projects = me(hub, world.token(person))["uncatalogued"].get("projects", [])
         assert secret.id not in [one["id"] for one in projects]
     world.world.add_member(secret, service, AccessLevel.REPORTER)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,11 +12,17 @@ from gitlab_hooks.standin.model import Group, Hook, Project
 from gitlab_hooks.standin.world import AccessLevel
 from gitlab_hooks.verification import scoped_token
 from sharinghub_ext.cli import app
-from tests.support.running import HOOK_SECRET, RunningHub, SampleWorld
+from tests.support.running import HOOK_SECRET, LittleWorld, RunningHub, SampleWorld
 from tests.support.waiting import wait_until
 
 Command = Callable[..., Result]
 ADMIN, OWNER = "glpat-hooks-of-root", "glpat-hooks-of-owner"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[SampleWorld]:
+    with LittleWorld(tmp_path) as one:
+        yield one
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Proves that the hook of one project or group speaks for that alone, whatever a delivery claims."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -7,12 +9,18 @@ import pytest
 
 from gitlab_hooks.places import Places, note_places
 from gitlab_hooks.verification import scoped_token
-from tests.support.running import HOOK_SECRET, RunningHub, SampleWorld
+from tests.support.running import HOOK_SECRET, LittleWorld, RunningHub, SampleWorld
 
 
 def deliver(hub: RunningHub, scope: str, **payload: Any) -> int:
     headers = {"X-Gitlab-Token": scoped_token(HOOK_SECRET, scope)}
     return hub.http.post("/hooks/gitlab", content=orjson.dumps(payload), headers=headers).status_code
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[SampleWorld]:
+    with LittleWorld(tmp_path) as one:
+        yield one
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import httpx
 
 from gitlab_hooks.standin.samples import Samples, populate
 from gitlab_hooks.standin.server import StandIn
-from gitlab_hooks.standin.world import World
+from gitlab_hooks.standin.world import AccessLevel, User, World
 from gitlab_hooks.sweep import Report
 from sharinghub_ext.app import create_app
 from sharinghub_ext.cli.serve import address_of, listen, server
@@ -110,8 +110,12 @@ class SampleWorld:
     def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         self.folder = folder
         self.world = World(repositories=folder / "git", clock=clock or SystemClock())
-        self.samples: Samples = populate(self.world)
+        self.samples: Samples = self.populate()
         self.gitlab = StandIn(self.world)
+
+    def populate(self) -> Samples:
+        """What the world holds at first."""
+        return populate(self.world)
 
     def __enter__(self) -> "SampleWorld":
         self.gitlab.start()
@@ -144,3 +148,38 @@ class SampleWorld:
             tag_push_events=True,
             repository_update_events=True,
         )
+
+
+class LittleWorld(SampleWorld):
+    """Four projects and a few people, named as in the sample world: for tests that each need a world of their own."""
+
+    def populate(self) -> Samples:
+        world, tokens = self.world, {}
+        for name, external in (("rita", False), ("maya", False), ("olga", False), ("exa", True)):
+            tokens[name] = f"glpat-{name}"
+            world.add_token(world.add_user(name, external=external), tokens[name], scopes=("read_api",))
+        world.add_token(maya := _known(world, "maya"), "glpat-maya-api", scopes=("api",))
+        bot = world.add_user("sharinghub-bot", admin=True)
+        world.add_token(bot, "glpat-service", scopes=("read_api",))
+        for path in ("earth", "earth/models", "sea"):
+            world.add_group(path, visibility="public")
+        found = {}
+        for path, visibility in (
+            ("earth/models/cloud-mask-onnx", "public"),
+            ("earth/models/vessel-detection-sar", "private"),
+            ("sea/waves", "public"),
+            ("maya/notes", "private"),
+        ):
+            topics, files = ["sharinghub:aimodel"], {"README.md": b"# A model\n"}
+            found[path] = world.add_project(path, visibility=visibility, topics=topics, files=files).id
+        models, ships = world.group_at("earth/models"), world.projects[found["earth/models/vessel-detection-sar"]]
+        assert models is not None
+        world.add_member(models, maya, AccessLevel.DEVELOPER)
+        world.add_member(ships, _known(world, "exa"), AccessLevel.REPORTER)
+        return Samples(tokens, "glpat-service", "glpat-maya-api", found)
+
+
+def _known(world: World, name: str) -> User:
+    found = world.user_named(name)
+    assert found is not None
+    return found
