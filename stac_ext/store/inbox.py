@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from stac_ext.store.columns import storable_text
 from stac_ext.store.database import Database, retried
 from stac_ext.store.denials import Denial, apply_denial
 from stac_ext.store.schema import inbox
@@ -75,17 +76,17 @@ class Inbox:
         One that is known by its body only (its key begins with `BODY`) counts as received while it is queued.
         """
         with self._database.write() as conn:
-            keys = {one.key for one in deliveries}
-            before = conn.execute(select(inbox.c.delivery, inbox.c.state).where(inbox.c.delivery.in_(keys)))
+            kept = [storable_text(one.key) for one in deliveries]  # as the store gives it back
+            before = conn.execute(select(inbox.c.delivery, inbox.c.state).where(inbox.c.delivery.in_(set(kept))))
             states = {row.delivery: row.state for row in before}
             rows: dict[str, dict[str, str | int]] = {}
             found = []
-            for one in deliveries:
-                known = states.get(one.key)
-                again = known == "queued" or (known is not None and not one.key.startswith(BODY)) or one.key in rows
+            for key, one in zip(kept, deliveries, strict=True):
+                known = states.get(key)
+                again = known == "queued" or (known is not None and not key.startswith(BODY)) or key in rows
                 found.append(not again)
                 if not again:
-                    rows[one.key] = _row(one)
+                    rows[key] = _row(one)
                     for fact in one.denials:
                         apply_denial(conn, fact)
             conn.execute(inbox.delete().where(inbox.c.delivery.in_(rows.keys() & states.keys())))

@@ -13,7 +13,9 @@ from pathlib import Path
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
+from sharinghub_ext.cli import app
 from tests.support.running import SampleWorld
 from tests.support.waiting import wait_until
 
@@ -85,9 +87,11 @@ def redirecting() -> Iterator[str]:
 
 def test_help_and_version_teach() -> None:
     told = subprocess.run([*HUB, "--help"], capture_output=True, text=True, check=True).stdout
-    for command in ("serve", "sync", "demo", "standin"):
+    for command in ("serve", "sync", "reconcile", "lint", "hooks", "migrate", "config", "demo", "standin"):
         assert command in told
-        assert subprocess.run([*HUB, command, "--help"], capture_output=True, check=True).stdout
+        taught = CliRunner().invoke(app, [command, "--help"])
+        assert taught.exit_code == 0
+        assert len(taught.output) > 200
     assert "SHARINGHUB_GITLAB_URL" in told
     assert subprocess.run([*HUB, "--version"], capture_output=True, text=True, check=True).stdout.startswith(
         "sharinghub "

@@ -52,7 +52,7 @@ SCHEMES: Final = frozenset(
     }
 )
 any_project = settings(
-    max_examples=EXAMPLES or 150,
+    max_examples=EXAMPLES or 80,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=not EXAMPLES,

@@ -215,7 +215,7 @@ KEYS = [
 ]
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(
     fields=st.dictionaries(st.sampled_from(KEYS), values, max_size=8),
     preferred=st.dictionaries(st.sampled_from(KEYS), values),
@@ -229,7 +229,7 @@ def test_any_values_are_read_or_told(fields: dict[str, Any], preferred: dict[str
     assert all(one.path == CITATION_FILE for one in problems)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(data=st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "replace")))
 def test_any_bytes_are_read_or_told(data: bytes) -> None:
     read(data)

@@ -107,7 +107,7 @@ contents = (
     | written
     | settings_lines.map(lambda lines: "\n".join(lines).encode("utf-8", "replace"))
 )
-any_input = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+any_input = settings(max_examples=125, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 @any_input

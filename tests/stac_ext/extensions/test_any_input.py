@@ -54,7 +54,7 @@ def front_matters(draw: st.DrawFn) -> dict[str, Any]:
 
 
 @given(front_matters())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_value_below_any_known_key(fields: dict[str, Any]) -> None:
     found, _ = read(fields)
     assert errors(found) == []
@@ -83,7 +83,7 @@ def damaged(draw: st.DrawFn) -> tuple[str, Any]:
 
 
 @given(damaged())
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_right_block_with_one_value_replaced(case: tuple[str, Any]) -> None:
     found, _ = read(case[1])
     assert errors(found) == []

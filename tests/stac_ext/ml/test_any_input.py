@@ -126,7 +126,7 @@ front_matters = st.fixed_dictionaries(
         **dict.fromkeys(("mlm:name", "mlm:tasks", "mlm:x", "mlm:framework_version", "mlm:hyperparameters"), values),
     },
 )
-any_input = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+any_input = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 def check(model: Model, log: ProblemLog) -> None:
