@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import orjson
 import structlog
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -14,10 +16,12 @@ from gitlab_hooks.events import Hint, interpret
 from gitlab_hooks.hook_scopes import HookScopes
 from gitlab_hooks.verification import Refused, ScopedToken, Signature, Verifier
 from stac_ext.clock import Clock
+from stac_ext.store.database import StoreError
 from stac_ext.store.inbox import BODY, Delivery, Inbox
 from stac_ext.times import to_micros
 
 MAX_BODY_BYTES = 25 * 1024 * 1024  # GitLab's own limit
+_RETRY_SECONDS = "5"
 log = structlog.get_logger()
 
 
@@ -42,8 +46,15 @@ class HookReceiver:
         self._wake = wake
 
     async def receive(self, request: Request) -> Response:
-        """Answer one delivery: 200 once it is stored, 401 where it is not GitLab's, 413 or 400 for no body."""
-        answer = await self._receive(request)
+        """Answer one delivery: 200 once it is stored, 401 where it is not GitLab's, 413 or 400 for no body, 503 where
+        the store does not take it: GitLab shows such a delivery as failed, and the next sweep finds what it told.
+        """
+        try:
+            answer = await self._receive(request)
+        except (StoreError, OperationalError, PoolTimeout) as error:
+            log.error("the store did not answer", path=request.url.path, error=type(error).__name__)
+            answer = _refusal(503, "The hub's store does not answer at the moment. Try again soon.", "Unavailable")
+            answer.headers["Retry-After"] = _RETRY_SECONDS
         if answer.status_code >= 400:
             self._counted("", "refused")
         return answer
@@ -110,9 +121,10 @@ async def _bounded_body(request: Request) -> bytes | None:
     return bytes(body)
 
 
-def _refusal(status: int, detail: str) -> Response:
+def _refusal(status: int, detail: str, kind: str = "HookRefused") -> Response:
+    title = "Hook refused" if kind == "HookRefused" else kind
     return JSONResponse(
-        {"type": "urn:sharinghub:problem:HookRefused", "title": "Hook refused", "status": status, "detail": detail},
+        {"type": f"urn:sharinghub:problem:{kind}", "title": title, "status": status, "detail": detail},
         status,
         media_type="application/problem+json",
     )

@@ -20,6 +20,8 @@ from stac_ext.times import to_micros
 MAX_TRIES = 12
 MAX_BACKOFF = 300.0
 _POLL_SECONDS = 1.0
+_QUIET_SECONDS = 0.05  # deliveries come in bursts, and many of one burst ask for the same
+_PATIENCE_SECONDS = 2.0
 log = structlog.get_logger()
 
 
@@ -55,10 +57,15 @@ class Worker:
         self._clock = clock
         self._concurrency = concurrency
         self._woken = asyncio.Event()
+        self._last_woken = self._first_woken = -_PATIENCE_SECONDS
         self._busy: dict[str, asyncio.Task[None]] = {}
 
     def wake(self) -> None:
-        """Say that there may be work."""
+        """Say that a delivery has come. While they keep coming, answering them goes before working them off."""
+        now = time.monotonic()
+        if now - self._last_woken > _QUIET_SECONDS:
+            self._first_woken = now
+        self._last_woken = now
         self._woken.set()
 
     async def run(self) -> None:
@@ -67,7 +74,7 @@ class Worker:
             while True:
                 self._woken.clear()
                 try:
-                    started = await self._start_one()
+                    started = self._may_start() and await self._start_one()
                 except Exception:  # a store that is locked or full now may be well again later
                     log.exception("the inbox could not be read")
                     started = False
@@ -84,8 +91,18 @@ class Worker:
             if self._busy:
                 await asyncio.wait(self._busy.values(), return_when=asyncio.FIRST_COMPLETED)
 
+    def _may_start(self) -> bool:
+        """Whether no more deliveries seem to come just now; if they do for long, one thing at a time."""
+        now = time.monotonic()
+        if now - self._last_woken >= _QUIET_SECONDS:
+            return True
+        return now - self._first_woken >= _PATIENCE_SECONDS and not self._busy
+
     async def _pause(self) -> None:
-        """Until woken by a delivery or by a place that became free, or until something may be due again."""
+        """Until a place became free, until deliveries seem to have ended, or until something may be due again."""
+        if time.monotonic() - self._last_woken < _QUIET_SECONDS:
+            await asyncio.sleep(_QUIET_SECONDS)
+            return
         with suppress(TimeoutError):
             await asyncio.wait_for(self._woken.wait(), _POLL_SECONDS)
 
@@ -107,7 +124,7 @@ class Worker:
 
     def _ended(self, scope: str) -> None:
         self._busy.pop(scope, None)
-        self.wake()
+        self._woken.set()
 
     async def _do(self, work: Work) -> None:
         try:

@@ -38,7 +38,7 @@ from sharinghub_ext.hook_care import HOOKS_PATH
 from sharinghub_ext.hub import Hub
 from sharinghub_ext.metrics.requests import Measured
 from sharinghub_ext.metrics.route import MetricsRoute
-from sharinghub_ext.middleware import BodyLimit, CacheHeaders, HeadAsGet, PathPrefix
+from sharinghub_ext.middleware import BodyLimit, CacheHeaders, HeadAsGet, HookLane, PathPrefix
 from sharinghub_ext.problems import Problem, not_found
 from stac_ext.query import InvalidParameter
 from stac_ext.store.database import StoreError, StoreTimeout
@@ -178,6 +178,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
                 max_age=600,
             ),
             Middleware(HeadAsGet),
+            Middleware(HookLane, path=HOOKS_PATH, receive_hook=receiver.receive),
             Middleware(PathPrefix, prefix=prefix),
         ],
     )

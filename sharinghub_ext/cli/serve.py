@@ -1,6 +1,7 @@
 """`sharinghub serve`: everything for one machine in one process."""
 
 import asyncio
+import gc
 import signal
 import socket
 import sys
@@ -92,7 +93,10 @@ async def serve(settings: Settings, listening: socket.socket) -> None:
     if settings.hook_secret_is_short:
         log.warning("the hook secret is short and could be guessed (SHARINGHUB_HOOK_SECRET; openssl rand -hex 32)")
     log.info("serving", stac=hub.urls.stac, hooks=f"{hub.urls.public}/hooks/gitlab")
-    await server(create_app(hub)).serve(sockets=[listening])
+    serving = server(create_app(hub))
+    gc.collect()
+    gc.freeze()  # what is there now stays: no later collection has to look at it, which would hold up every answer
+    await serving.serve(sockets=[listening])
 
 
 def server(app: FastAPI) -> uvicorn.Server:

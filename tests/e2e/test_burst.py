@@ -6,12 +6,14 @@ BURST=10000 sends that many, over 500 projects and 64 connections.
 import os
 import statistics
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from http.client import HTTPConnection
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -109,6 +111,12 @@ def deliver(url: str, numbers: range) -> list[float]:
     return took
 
 
+def deliver_all(url: str, parts: list[range]) -> list[float]:
+    sys.setswitchinterval(0.0005)
+    with ThreadPoolExecutor(len(parts)) as threads:
+        return [one for part in threads.map(lambda part: deliver(url, part), parts) for one in part]
+
+
 def one_write(folder: Path) -> float:
     """The median of a durable write, in seconds: one delivery, stored for good."""
     database, took = open_store(f"sqlite:///{folder}/writes.db"), []
@@ -124,12 +132,16 @@ def one_write(folder: Path) -> float:
 @pytest.mark.timeout(600)
 def test_a_burst_is_answered_soon_and_loses_nothing(tmp_path: Path, hub: str, asked: Counter[str]) -> None:
     share = BURST // CONNECTIONS
-    with ThreadPoolExecutor(CONNECTIONS) as threads:
-        parts = [range(n * share, (n + 1) * share) for n in range(CONNECTIONS)]
-        took = sorted(one for part in threads.map(lambda part: deliver(hub, part), parts) for one in part)
+    parts = [range(n * share, (n + 1) * share) for n in range(CONNECTIONS)]
+    # A process of its own: this one is GitLab, which must not slow the senders down.
+    with ProcessPoolExecutor(1, get_context("spawn")) as senders:
+        took = sorted(senders.submit(deliver_all, hub, parts).result(600))
     wait_until(lambda: state(hub).get("inbox", {}).get("queued") == 0, "all to be done", 60 + PROJECTS)
     write, last = one_write(tmp_path), took[int(len(took) * 0.99)]
-    print(f"{len(took)} deliveries over {CONNECTIONS} connections: p99 {last * 1000:.1f} ms, ", end="")
+    print(
+        f"{len(took)} deliveries over {CONNECTIONS} connections: median {took[len(took) // 2] * 1000:.1f} ms, ", end=""
+    )
+    print(f"p99 {last * 1000:.1f} ms, ", end="")
     print(f"one write {write * 1000:.2f} ms, ratio {last / write:.1f}; reads {sum(asked.values())}")
     assert state(hub)["inbox"] == {"queued": 0, "dead": 0}
     touched = {1 + number % PROJECTS for part in parts for number in part}
