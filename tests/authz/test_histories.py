@@ -25,7 +25,7 @@ from stac_ext.clock import ManualClock
 from tests.authz.history import CHANGES, COLLECTIONS, SERVICE, History
 from tests.support.running import HOOK_SECRET, RunningHub
 
-HISTORIES = int(os.environ.get("HISTORIES", "3"))
+HISTORIES = int(os.environ.get("HISTORIES", "2"))
 STEPS = int(os.environ.get("HISTORY_STEPS", "40"))
 PHASES = [Phase.generate] if HISTORIES < 20 else [Phase.generate, Phase.shrink]  # a shrink runs hundreds of histories
 HARD = timedelta(seconds=300)  # the promised bound of rights that are those of a member
@@ -251,7 +251,7 @@ def test_each_kind_of_change_lands_right(tmp_path: Path, told: bool) -> None:
         for seed in range(3):  # so that there are tags to move
             run.history.change("release", random.Random(seed))
         run.sweep()
-        for seed in range(3):
+        for seed in range(2):
             for kind in sorted(CHANGES.keys() - UNTOLD if told else CHANGES):
                 run.history.change(kind, random.Random(f"{kind} {seed}"))
                 if told:
