@@ -65,7 +65,7 @@ class HookRounds:
         noted = read_places(self.database)
         now, found = time.monotonic(), []
         for place in self.care.places(noted, CatalogueWriter(self.database).project_ids() if noted.projects else ()):
-            if self._seen.get(place, 0.0) > now - _ROUND_SECONDS and place in self._seen:
+            if (seen := self._seen.get(place)) is not None and now - seen < _ROUND_SECONDS:
                 continue
             finding = self.care.mend(place)
             self._seen[place] = now

@@ -13,7 +13,7 @@ __all__ = ["AccessLevel", "Delivery", "Group", "Hook", "Project", "Release", "To
 _PROJECT_FLAGS = {"push_events": True}
 # https://docs.gitlab.com/api/system_hooks/: push and tag off, repository_update on when not said otherwise.
 _SYSTEM_FLAGS = {"repository_update_events": True}
-_KEPT = (
+HOOK_FLAGS = (
     "push_events",
     "tag_push_events",
     "releases_events",
@@ -21,12 +21,9 @@ _KEPT = (
     "member_events",
     "subgroup_events",
     "project_events",
-    "push_events_branch_filter",
     "enable_ssl_verification",
-    "name",
-    "description",
-    "signing_token",
 )
+_KEPT = (*HOOK_FLAGS, "push_events_branch_filter", "name", "description", "signing_token")
 
 
 class World(Projects):

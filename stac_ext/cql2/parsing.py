@@ -7,6 +7,7 @@ Source: https://docs.ogc.org/is/21-065r2/21-065r2.html
 """
 
 import math
+import re
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any, Final, cast
 
@@ -43,6 +44,7 @@ MAX_WILDCARDS: Final = 8
 _EXAMPLE: Final = "\"eo:cloud_cover\" < 10 AND license = 'MIT'"
 _CRS84: Final = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _SWAPPED: Final[dict[str, Comparison]] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_NESTING: Final = re.compile(r"\bNOT\b|\^|-\s*(?=-)", re.IGNORECASE)  # what nests without a bracket
 _DAY: Final = 86_400_000_000
 _MOST: Final = 2**62
 
@@ -77,14 +79,9 @@ def _bound(value: str | dict[str, Any]) -> None:
     if isinstance(value, str):
         if len(value) > MAX_LENGTH:
             raise _wrong(f"is longer than {MAX_LENGTH} characters")
-        depth = most = nots = 0
-        for part in value.split("'")[::2]:  # what stands between quotes nests nothing
-            nots += part.upper().count("NOT") + part.count("-") + part.count("^")
-            for char in part:
-                depth += (char == "(") - (char == ")")
-                most = max(most, depth)
-        if most > MAX_DEPTH or nots > MAX_PARTS:
-            raise _wrong("is nested too deeply")
+        # All of them, wherever they stand: what is in quotes is for the parser to say, and a mistake would end the hub.
+        if value.count("(") > MAX_PARTS or len(_NESTING.findall(value)) > MAX_PARTS:
+            raise _wrong(f"has more than {MAX_PARTS} brackets, or is nested too deeply")
         return
     try:
         if len(orjson.dumps(value)) > MAX_LENGTH * 2:

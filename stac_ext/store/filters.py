@@ -4,6 +4,7 @@ Properties that have a column of their own are read there. All others are read o
 has the type of what it is compared with, so that both engines answer alike.
 """
 
+from abc import ABC, abstractmethod
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -66,7 +67,7 @@ def condition_of(tree: Condition, dialect: str) -> ColumnElement[bool]:
     return _SQLite().condition(tree) if dialect == "sqlite" else _PostgreSQL().condition(tree)
 
 
-class _Compiler:
+class _Compiler(ABC):
     """What is the same for every engine."""
 
     def condition(self, tree: Condition) -> ColumnElement[bool]:
@@ -111,20 +112,20 @@ class _Compiler:
             return known if (kind == "moment") is moments and kind in ("moment", "text") else null()
         return null() if kind == "moment" else self._read(left, kind)
 
-    def _read(self, left: Property, kind: Kind) -> ColumnElement[Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def _read(self, left: Property, kind: Kind) -> ColumnElement[Any]: ...
 
-    def _absent(self, left: Property) -> ColumnElement[bool]:
-        raise NotImplementedError
+    @abstractmethod
+    def _absent(self, left: Property) -> ColumnElement[bool]: ...
 
-    def _is_list(self, left: Property) -> ColumnElement[bool]:
-        raise NotImplementedError
+    @abstractmethod
+    def _is_list(self, left: Property) -> ColumnElement[bool]: ...
 
-    def _holds(self, left: Property, value: Value) -> ColumnElement[bool]:
-        raise NotImplementedError
+    @abstractmethod
+    def _holds(self, left: Property, value: Value) -> ColumnElement[bool]: ...
 
-    def _like(self, text: ColumnElement[Any], pattern: str) -> ColumnElement[bool]:
-        raise NotImplementedError
+    @abstractmethod
+    def _like(self, text: ColumnElement[Any], pattern: str) -> ColumnElement[bool]: ...
 
 
 class _SQLite(_Compiler):

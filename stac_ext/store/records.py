@@ -11,6 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from stac_ext.model import Problem, Visibility
 from stac_ext.references import Reference
+from stac_ext.store.columns import storable_text
 from stac_ext.times import parse_rfc3339, to_micros
 from stac_ext.words import normalise, numbered
 
@@ -104,7 +105,7 @@ def to_record(
     return ItemRecord(
         collection=item["collection"],
         item_id=item["id"],
-        doc=orjson.dumps({**{key: item[key] for key in item if key != "links"}, "links": item.get("links", [])}),
+        doc=_document({**{key: item[key] for key in item if key != "links"}, "links": item.get("links", [])}),
         updated=to_micros(parse_rfc3339(properties["updated"])),
         start=min(first, last),
         end=max(first, last),
@@ -116,6 +117,22 @@ def to_record(
         source=source,
         references=references,
     )
+
+
+def _document(item: dict[str, Any]) -> bytes:
+    """The JSON of an item. Without NUL, whatever it was built from: one engine cannot read a text with it, so that
+    every filter would fail at the one item, and the other reads no further.
+    """
+    doc = orjson.dumps(item)
+    return orjson.dumps(_storable(item)) if b"\\u0000" in doc else doc
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_storable(key): _storable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_storable(one) for one in value]
+    return storable_text(value) if isinstance(value, str) else value
 
 
 def searched(item: dict[str, Any]) -> Searched:

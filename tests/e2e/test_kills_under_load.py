@@ -47,6 +47,9 @@ class Load:
         self._ended.set()
         self._thread.join(60)
 
+    def was_answered(self) -> bool:
+        return bool(self.answered)
+
     def _run(self) -> None:
         projects = list(self._world.projects.values())
         while not self._ended.is_set():
@@ -117,7 +120,7 @@ def test_a_hub_that_is_killed_under_load_loses_nothing(tmp_path: Path, gitlab: S
             subprocess.Popen(command, env=variables, cwd=tmp_path) as process,
             Load(gitlab.world, hub, chance.randrange(10**9)) as load,
         ):
-            wait_until(lambda load=load: bool(load.answered), "the hub answers", 60)  # type: ignore[misc]
+            wait_until(load.was_answered, "the hub answers", 60)
             with pytest.raises(subprocess.TimeoutExpired):
                 process.wait(chance.uniform(0, 1.5))
             process.send_signal(signal.SIGKILL)

@@ -12,23 +12,14 @@ from gitlab_hooks.standin.entities import hook_entity
 from gitlab_hooks.standin.model import AccessLevel, Group, Hook, Project
 from gitlab_hooks.standin.objects import ZERO
 from gitlab_hooks.standin.repository import BRANCHES, TAGS
+from gitlab_hooks.standin.world import HOOK_FLAGS
 
-_FLAGS = (
-    "push_events",
-    "tag_push_events",
-    "releases_events",
-    "repository_update_events",
-    "member_events",
-    "subgroup_events",
-    "project_events",
-    "enable_ssl_verification",
-)
 _TEXTS = ("push_events_branch_filter", "name", "description", "token", "url")
 LARGEST_NUMBER = 100
 
 
 def _settings(call: Call) -> dict[str, Any]:
-    found: dict[str, Any] = {key: call.flag(key) for key in _FLAGS if call.flag(key) is not None}
+    found: dict[str, Any] = {key: call.flag(key) for key in HOOK_FLAGS if call.flag(key) is not None}
     found |= {key: call.text(key) for key in _TEXTS if key in call.params}
     url = found.get("url")
     if url is not None and not url.startswith(("http://", "https://")):

@@ -36,6 +36,7 @@ from stac_ext.model import ANONYMOUS
 from stac_ext.query import SearchQuery
 from stac_ext.store.opening import open_store
 from stac_ext.store.reader import CatalogueReader
+from stac_ext.store.records import to_record
 from stac_ext.store.writer import CatalogueWriter
 from stac_ext.times import parse_rfc3339, to_micros
 from tests.stac_ext.cql2.evaluator import holds
@@ -44,7 +45,7 @@ from tests.stac_ext.store.rows import put, stac_item
 from tests.support.postgres import PostgresServer
 
 EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "120"))
-TEXTS = ["a", "A", "ab", "é", "100%", "a_b", "a*b", "[x]", "a\\b", "'", "", "true", "5", "日本"]
+TEXTS = ["a", "a\0b", "\\u0000", "A", "ab", "é", "100%", "a_b", "a*b", "[x]", "a\\b", "'", "", "true", "5", "日本"]
 NUMBERS = [0, 1, -1, 5, 0.5, 1e300, 123456789, 2.0]
 TIMES = ["2020-01-01T00:00:00Z", "2020-06-01T12:00:00.5Z", "2024-02-29T00:00:00Z", "1969-12-31T23:59:59Z"]
 VALUES: list[Any] = [None, True, False, *TEXTS, *NUMBERS, [], ["a", "b"], [1, 2, True], [None, ["a"]], {"x": 1}]
@@ -72,7 +73,7 @@ def items() -> list[dict[str, Any]]:
     return found
 
 
-ITEMS = items()
+ITEMS = [orjson.loads(to_record(one).doc) for one in items()]
 
 
 @pytest.fixture(scope="module", params=ENGINES)
@@ -84,7 +85,7 @@ def reader(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         server = request.getfixturevalue("postgres")
         url = server.create()
     database = open_store(url)
-    for number, one in enumerate(ITEMS, 1):
+    for number, one in enumerate(items(), 1):
         put(CatalogueWriter(database), number, one)
     yield CatalogueReader(database)
     database.close()
@@ -105,7 +106,8 @@ def right(tree: Condition) -> set[str]:
 
 names = st.sampled_from([*NAMES, "id", "collection", "title", "nowhere"]).map(property_of)
 moments = st.sampled_from(["datetime", "start_datetime", "end_datetime", "created", "updated"]).map(property_of)
-texts = st.sampled_from([*TEXTS, "1", "dataset"]).map(lambda text: Value("text", text))
+ASKED = [*(text for text in TEXTS if "\0" not in text), "a\ufffdb", "1", "dataset"]  # a filter with NUL is refused
+texts = st.sampled_from(ASKED).map(lambda text: Value("text", text))
 numbers = st.sampled_from(NUMBERS).map(lambda number: Value("number", float(number)))
 booleans = st.booleans().map(lambda told: Value("boolean", told))
 times = st.sampled_from(TIMES).map(lambda time: Value("moment", to_micros(parse_rfc3339(time))))
@@ -151,7 +153,7 @@ def test_any_filter_finds_what_the_truth_tables_say(reader: CatalogueReader, tre
 @pytest.mark.parametrize("op", ["=", "<"])
 def test_every_value_against_every_value(reader: CatalogueReader, name: str, op: Any) -> None:
     for value in VALUES:
-        if isinstance(value, str | bool | int | float):
+        if isinstance(value, str | bool | int | float) and value != "a\0b":
             kind: Any = "boolean" if isinstance(value, bool) else "text" if isinstance(value, str) else "number"
             tree = Compared(op, property_of(name), Value(kind, value))
             assert found_by(reader, tree) == right(tree), value

@@ -71,12 +71,46 @@ def test_what_is_wrong_is_told_with_an_example(value: Any) -> None:
     assert refused.value.example
 
 
-@pytest.mark.parametrize("depth", [100, 3_000])
+@pytest.mark.parametrize("depth", [250, 3_000])
 @pytest.mark.parametrize(("open_", "close"), [("(", ")"), ("NOT ", ""), ("-", ""), ("NOT(", ")")])
 def test_deep_nesting_does_not_end_the_process(depth: int, open_: str, close: str) -> None:
     """The parser's own recursion has no limit: it ran out of its stack, and the whole process ended."""
     with pytest.raises(InvalidParameter):
         parse_filter(open_ * depth + "p = 1" + close * depth)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '"\'" = 1 AND ' + "(" * 3_000 + "p = 1" + ")" * 3_000,
+        "('a)' = 'a' AND " * 600 + "true" + ")" * 600,
+        "('(' = '\"' OR " * 600 + "true" + ")" * 600,
+        "p = " + "^".join(["1"] * 4_900),
+        "p = " + "+".join(["1"] * 4_900),
+        "p = " + "- " * 4_900 + "1",
+        " OR ".join(["p = 1"] * 1_200),
+        "(" * 200 + "NOT " * 200 + "p = 1" + ")" * 200,
+    ],
+    ids=[
+        "a quote in a name",
+        "brackets in texts",
+        "both",
+        "powers",
+        "sums",
+        "signs",
+        "alternatives",
+        "all that is let in",
+    ],
+)
+def test_quotes_do_not_hide_nesting(text: str) -> None:
+    """A name with a quote in it hid the brackets after it from the count."""
+    with pytest.raises(InvalidParameter):
+        parse_filter(text)
+
+
+def test_a_place_with_many_negative_positions_is_not_nested() -> None:
+    ring = ", ".join(f"-{7 + n / 1000:.3f} -{46 + n / 1000:.3f}" for n in range(250))
+    assert parse_filter(f"S_INTERSECTS(geometry, LINESTRING({ring}))")
 
 
 @pytest.mark.parametrize("depth", [100, 2_000])

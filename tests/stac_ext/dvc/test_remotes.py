@@ -43,7 +43,7 @@ def test_a_configuration_that_dvc_wrote(tmp_path_factory: pytest.TempPathFactory
         "remote modify microsoft account_name account",
         "remote add shell ssh://host.example/srv/dvc",
         "remote add folder ../../store",
-        "remote add drive gdrive://root/x",
+        "remote add drive gdrive://folder/x",
         "remote add below remote://main/deeper",
         ["remote", "add", "odd", "https://odd.example/a=b,c's"],
     )
@@ -61,7 +61,7 @@ def test_a_configuration_that_dvc_wrote(tmp_path_factory: pytest.TempPathFactory
         DvcRemote("microsoft", "azure", "azure://container/x", account="account"),
         DvcRemote("shell", "ssh", "ssh://host.example/srv/dvc"),
         DvcRemote("folder", "local", None),
-        DvcRemote("drive", "other", "gdrive://root/x"),
+        DvcRemote("drive", "other", "gdrive://folder/x"),
         replace(main, name="below", url="s3://bucket/some/prefix/deeper", default=False),
         DvcRemote("odd", "http", "https://odd.example/a=b,c's"),
     )
