@@ -31,7 +31,7 @@ class Meters:
         PlatformCollector(registry=self.registry)
         self.requests = Counter(
             "sharinghub_requests",
-            "Requests answered, by the route as it is declared (`unknown` where none fits).",
+            "Requests answered but hooks, by the route as declared (`unknown` where none fits).",
             ["method", "route", "status"],
             registry=self.registry,
         )

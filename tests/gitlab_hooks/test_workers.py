@@ -151,3 +151,27 @@ async def test_many_broken_projects_are_no_outage(tmp_path: Path, clock: ManualC
         clock.advance(301)
     assert inbox.counts() == {"dead": 19, "done": 1}
     database.close()
+
+
+async def test_while_deliveries_keep_coming_answers_go_first_but_not_for_ever(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000.0
+    monkeypatch.setattr("gitlab_hooks.worker.time.monotonic", lambda: now)
+    database = open_store(f"sqlite:///{tmp_path}/store.db")
+    one = worker(database, Slow(), clock)
+    assert one._may_start()
+    started = []
+    for _ in range(300):  # three seconds of a burst
+        one.wake()
+        started.append(one._may_start())
+        now += 0.01
+    assert not any(started[:199])
+    assert all(started[201:])
+    one._busy["project:1"] = asyncio.current_task()
+    one.wake()
+    assert not one._may_start()  # one thing at a time
+    now += 0.06
+    assert one._may_start()  # it was the last
+    one._busy.clear()
+    database.close()
