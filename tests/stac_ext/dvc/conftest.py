@@ -14,7 +14,7 @@ from tests.stac_ext.dvc.projects import Repository
 PIPELINE = """
 stages:
   train:
-    wdir: work
+    wdir: trained
     cmd:
     - python -c "import os; os.mkdir('model'); open('model/a.bin', 'w').write('weights')"
     - python -c "[open(path, 'w').write(path) for path in ('scores.json', 'log.txt')]"
@@ -52,7 +52,7 @@ def tracked(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     repository.write("images/one.png", b"1")
     repository.write("images/deep/two.png", b"22")
     repository.write("sub/folder/x y.onnx", b"onnx")
-    repository.write("work/.keep", b"")
+    repository.write("trained/.keep", b"")
     repository.write("dvc.yaml", PIPELINE)
     repository.dvc(
         "init",

@@ -220,8 +220,8 @@ def test_everything_that_the_real_dvc_tracks(tracked: Repository) -> None:
     built, said = build(tracked.facts())
     assert len(built.assets) == 12
     assert built.extensions == (FILE_EXTENSION, ALTERNATE_EXTENSION)
-    assert built.assets["work/scores.json"].href == f"{FILES}/work/scores.json", "git holds it"
-    assert built.assets["work/model"].href.startswith("s3://bucket/prefix/files/md5/")
+    assert built.assets["trained/scores.json"].href == f"{FILES}/trained/scores.json", "git holds it"
+    assert built.assets["trained/model"].href.startswith("s3://bucket/prefix/files/md5/")
     assert built.properties["sharinghub:dvc"]["remotes"] == [
         {"name": "store", "kind": "local", "default": True, "served": False},
         {"name": "bucket", "kind": "s3", "url": "s3://bucket/prefix", "default": False, "served": False},

@@ -33,7 +33,7 @@ def test_what_dvc_tracks_is_found(tracked: Repository) -> None:
     found = found_in(tracked)
     assert sorted(found) == [
         *("data.csv", "grid-1-nir.csv", "grid-1-red.csv", "grid-2-nir.csv", "grid-2-red.csv", "images", "north.tif"),
-        *("south.tif", "sub/folder/x y.onnx", "work/log.txt", "work/model", "work/scores.json"),
+        *("south.tif", "sub/folder/x y.onnx", "trained/log.txt", "trained/model", "trained/scores.json"),
     ]
     data = found["data.csv"]
     assert (data.md5, data.size) == (hashlib.md5(b"a,b\r\n1,2\r\n").hexdigest(), 10)
@@ -46,10 +46,10 @@ def test_what_dvc_tracks_is_found(tracked: Repository) -> None:
 
 def test_the_pipeline_says_how_outputs_are_kept(tracked: Repository) -> None:
     found = found_in(tracked)
-    assert (found["work/model"].remote, found["work/model"].description) == ("bucket", "Weights of the model")
-    assert [path for path, output in found.items() if not output.cached] == ["work/scores.json"]
+    assert (found["trained/model"].remote, found["trained/model"].description) == ("bucket", "Weights of the model")
+    assert [path for path, output in found.items() if not output.cached] == ["trained/scores.json"]
     grids = [path for path in found if path.startswith("grid-")]
-    assert [path for path, output in found.items() if not output.pushed] == [*grids, "work/log.txt"]
+    assert [path for path, output in found.items() if not output.pushed] == [*grids, "trained/log.txt"]
 
 
 def test_keys_are_those_that_dvc_pushes(tracked: Repository) -> None:
@@ -69,7 +69,7 @@ def test_keys_are_those_that_dvc_pushes(tracked: Repository) -> None:
         else:
             assert len(stored[output.key]) == output.size
     assert named == set(stored)
-    model = found_in(tracked)["work/model"].key
+    model = found_in(tracked)["trained/model"].key
     assert model in objects_below(tracked.folder.parent / "bucket")
 
 
