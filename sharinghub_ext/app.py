@@ -105,7 +105,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    app.state.viewers = hub.viewers
+    app.state.callers = hub.auth.callers
     app.state.viewer_client = hub.viewer_client
     app.state.reader = hub.reader
     app.state.grants = GrantTable(hub.database)
@@ -137,6 +137,8 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     app.add_api_route(
         "/auth/me", me, methods=["GET"], dependencies=[Depends(resolve_viewer)], tags=["Who am I"], response_model=None
     )
+    if hub.auth.signing_in is not None:
+        app.router.routes += hub.auth.signing_in.routes()
     if hub.dvc is not None:
         app.router.routes += hub.dvc.routes()
     _HubApi(
