@@ -41,11 +41,14 @@ class JobReads:
     async def _ask(self, credential: Credential, project_id: int, name: str) -> bool:
         asked = self._clock.now()
         try:
+            await self._client.identify(credential)  # a token that GitLab does not know must not count as none
             found = await self._client.job_reads(credential, project_id)
         except GitLabUnavailable as error:
             raise unavailable(str(error), error.retry_after) from error
         except GitLabError as error:
-            raise refusal(error) from error
+            problem = refusal(error)
+            self._refusals.remember(self._refusals.name_of(credential), problem)
+            raise problem from error
         self._proven[name] = (found, asked)
         return found
 

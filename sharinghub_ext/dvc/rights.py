@@ -86,7 +86,12 @@ class LiveRights:
         if credential is None and not await self._catalogue.is_public(project_id):
             return self._keep(name, Verdict(False, False, False, asked))
         if credential is not None and credential.is_job:
-            reads = await self._job_reads.may_read(credential, project_id)
+            try:
+                reads = await self._job_reads.may_read(credential, project_id)
+            except Problem as refused:
+                if refused.status in (401, 403):
+                    self._refusals.count(client)
+                raise
             return self._keep(name, Verdict(reads, False, await self._catalogue.is_listed(project_id), asked))
         try:
             rights = await code_rights(self._client, credential, project_id)
