@@ -225,7 +225,7 @@ class SignIn:
 
     async def _get(self, url: str) -> Mapping[str, Any]:
         try:
-            response = await self._http.get(url, withhold_token=True)
+            response = await self._http.request("GET", url, withhold_token=True)
             answer = response.json() if response.is_success else None
         except httpx.HTTPError as error:
             raise GitLabUnavailable(f"GitLab cannot be reached ({type(error).__name__})") from error
