@@ -154,8 +154,11 @@ class ViewerClient:
         """The ids of the projects with any of the topics that the caller is a member of and may download code from.
 
         `all_visible` asks for those that the caller sees without being a member, too: what administrators get where
-        that is configured.
+        that is configured. A job is told its own project.
         """
+        if credential.is_job:
+            own = (await self._job(credential)).project_id
+            return {own} if await self.job_reads(credential, own) else set()
         found: set[int] = set()
         for topic in topics:  # GraphQL's topics mean AND: one listing for each
             after: str | None = None
