@@ -51,7 +51,8 @@ class Leak:
 def forms(value: str) -> set[bytes]:
     """How a text may be written: plainly, in a URL, in hex, or inside of Base64 of something longer."""
     plain = value.encode()
-    found = {plain, quote(value, safe="").encode(), plain.hex().encode(), plain.hex().upper().encode()}
+    found = {plain, plain.hex().encode(), plain.hex().upper().encode()}
+    found |= {quote(value, safe=safe).encode() for safe in ("", "/")}
     for shift in range(3):
         packed = base64.b64encode(b"\0" * shift + plain + b"\0" * (-(shift + len(plain)) % 3))
         # The first and the last characters hold bits of the neighbours.
@@ -65,7 +66,7 @@ class _Matcher:
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         self._of: dict[bytes, Secret] = {}
-        for secret in secrets:
+        for secret in sorted(secrets, key=lambda one: (len(one.allowed), one.what)):  # the strictest counts
             for form in forms(secret.value):
                 self._of.setdefault(form, secret)
         groups: dict[bytes, list[bytes]] = {}
@@ -107,6 +108,10 @@ class Leaks:
         secret = Secret(value or "", what, allowed)
         if secret.can_be_looked_for:
             self._kept.setdefault(secret.value, secret)
+
+    def forget(self, value: str) -> None:
+        """End what `keep` began."""
+        self._kept.pop(value, None)
 
     def meet(self, value: str, what: str, *allowed: str) -> None:
         """A secret that was on its way, such as a cookie; the last ones are remembered."""
