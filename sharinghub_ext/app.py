@@ -28,6 +28,7 @@ from gitlab_hooks.receiver import HookReceiver
 from gitlab_hooks.verification import Verifier
 from sharinghub_ext import __version__
 from sharinghub_ext.api.client import CatalogueClient
+from sharinghub_ext.api.links import SCHEMA
 from sharinghub_ext.api.requests import ItemsRequest, SearchBody, SearchRequest
 from sharinghub_ext.assets import archive, asset, package_file
 from sharinghub_ext.auth.dependency import resolve_viewer
@@ -53,6 +54,12 @@ _ALLOWED = ["Authorization", "PRIVATE-TOKEN", "X-Gitlab-Token", "Content-Type"]
 log = structlog.get_logger()
 
 
+class _SchemaResponse(Response):
+    """Tells the OpenAPI document what queryables and sortables are."""
+
+    media_type = SCHEMA
+
+
 class _HubApi(StacApi):
     """stac-fastapi's routes, with the root under both spellings and items under their project's path."""
 
@@ -72,7 +79,14 @@ class _HubApi(StacApi):
         )
         for what, answer in (("queryables", client.get_queryables), ("sortables", client.get_sortables)):
             for path in (f"/{what}", f"/collections/{{collection_id}}/{what}"):
-                self.router.add_api_route(path, answer, methods=["GET"], name=f"Get {what}", response_model=None)
+                self.router.add_api_route(
+                    path,
+                    answer,
+                    methods=["GET"],
+                    name=f"Get {what}",
+                    response_model=None,
+                    response_class=_SchemaResponse,
+                )
 
     def add_health_check(self) -> None:
         """The hub has its own, at /healthz and /readyz."""
