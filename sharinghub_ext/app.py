@@ -31,6 +31,7 @@ from sharinghub_ext.api.client import CatalogueClient
 from sharinghub_ext.api.links import SCHEMA
 from sharinghub_ext.api.requests import ItemsRequest, SearchBody, SearchRequest
 from sharinghub_ext.assets import archive, asset, package_file
+from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.auth.dependency import resolve_viewer
 from sharinghub_ext.auth.me import me
 from sharinghub_ext.background import running
@@ -217,6 +218,7 @@ def _to(base: str, status: int = 308) -> Any:
     """A redirect to `base` and the rest of the path, with the query as it is."""
 
     async def redirect(request: Request) -> Response:
+        credential_of(request, basic=True)  # refuses a token in the query, which would be repeated
         rest = request.path_params.get("rest", "")
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"{base}/{rest}{query}" if rest else f"{base}{query}", status)
