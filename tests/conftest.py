@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from tests.support import leak_taps
 from tests.support.leaks import LEAKS
+from tests.support.leaks_of_programs import look_at_ended_programs
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.running import RunningHub, SampleWorld
 
@@ -32,7 +33,7 @@ def pytest_runtest_makereport(
     if call.when == "teardown":
         for name, said in report.sections:
             LEAKS.hear("output", name, said)
-        leak_taps.look_at_ended_programs()
+        look_at_ended_programs()
         if leaks := LEAKS.take():
             told = "\n".join(["secrets were found where none may be:", *map(str, leaks)])
             report.outcome, report.longrepr = "failed", f"{item.nodeid}: {told}\n\n{report.longreprtext}".strip()

@@ -2,60 +2,54 @@
 
 The taps are on classes, so that no test has to do anything and none can forget it: every application of a hub, every
 stand-in, every `Settings`, every program `sharinghub` that a test starts. The stand-in's own answers are no hub's and
-are not listened to; neither is what `sharinghub demo` and `sharinghub standin` print, which are sample tokens.
+are not listened to.
 """
 
 import base64
 import functools
 import gzip
-import logging
-import os
 import re
 import subprocess
-import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import parse_qsl
 
 import brotli
 import orjson
-import structlog
 import typer.testing
 from fastapi import FastAPI
-from pydantic import SecretStr
-from sqlalchemy import text
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from gitlab_hooks.standin.server import StandIn
 from gitlab_hooks.standin.world import World
 from sharinghub_ext.config import Settings
 from sharinghub_ext.hub import Hub
-from stac_ext.store.database import Database, StoreError
-from stac_ext.store.schema import tables
-from stac_ext.store.sqlite import SqliteDatabase
+from stac_ext.store.database import Database
+from tests.support import leaks_at_rest, leaks_of_programs
 from tests.support.leaks import LEAKS, Secret
+from tests.support.leaks_in_logs import listen_to_logs
 
 _CREDENTIALS = ("authorization", "private-token", "x-gitlab-token", "job-token", "deploy-token", "cookie")
 _OF_WORLD = ("value", "token", "secret", "signing_token", "access_token", "refresh_token", "refresh")
+_OF_OAUTH = (
+    *("access_token", "refresh_token", "id_token", "token", "client_secret"),
+    *("code", "code_verifier", "device_code"),
+)
 _TOKEN = re.compile(r"gl[a-z]{2,12}-[\w.-]+|(?=(?:.*[0-9]))[\w.~+/=-]{20,}")  # else it is a test's nonsense
-_IN_ENVIRONMENT = re.compile(r"SHARINGHUB_\w*(TOKEN|SECRET|KEY)\w*")
-_ROWS = 2000
 
 
 def install() -> None:
     """Put every tap in its place; once for each process."""
     _tap(FastAPI, "__call__", _application)
     _tap(StandIn, "__init__", _standin)
-    _tap(Settings, "model_post_init", _settings)
-    _tap(Database, "secret", _own_key)
-    _tap(Hub, "close", _hub)
-    _tap(subprocess.Popen, "__init__", _started)
-    _tap(subprocess.Popen, "communicate", _communicated)
-    _tap(typer.testing.CliRunner, "invoke", _invoked)
-    _listen_to_logs()
+    _tap(Settings, "model_post_init", leaks_at_rest.settings)
+    _tap(Database, "secret", leaks_at_rest.own_key)
+    _tap(Hub, "close", leaks_at_rest.closed)
+    _tap(subprocess.Popen, "__init__", leaks_of_programs.started)
+    _tap(subprocess.Popen, "communicate", leaks_of_programs.communicated)
+    _tap(typer.testing.CliRunner, "invoke", leaks_of_programs.invoked)
+    listen_to_logs()
 
 
 def _tap(owner: Any, name: str, tap: Any) -> None:
@@ -157,181 +151,33 @@ def _asked(app: ASGIApp) -> ASGIApp:
         _meet_credentials(scope, _CREDENTIALS)
         url = scope.get("raw_path", b"") + b"?" + scope.get("query_string", b"")
         LEAKS.hear("url", f"{scope['method']} {scope['path']} at GitLab", url)
-        is_of_tokens = scope["path"].endswith("/oauth/token")
+        is_of_tokens = scope["path"].startswith("/oauth/")
+
+        async def asking() -> Message:
+            message = await receive()
+            if is_of_tokens:
+                form = dict(parse_qsl(message.get("body", b"").decode("latin-1")))
+                _meet_those_in(form, "that GitLab was sent")
+            return message
 
         async def answered(message: Message) -> None:
             if is_of_tokens and message["type"] == "http.response.body":
-                _meet_tokens(message.get("body", b""))
+                _meet_those_in(_json(message.get("body", b"")), "that GitLab gave")
             await send(message)
 
-        await app(scope, receive, answered)
+        await app(scope, asking, answered)
 
     return listening
 
 
-def _meet_tokens(body: bytes) -> None:
+def _json(body: bytes) -> Any:
     try:
-        answer = orjson.loads(body)
+        return orjson.loads(body)
     except ValueError:
-        return
-    for name in ("access_token", "refresh_token", "id_token"):
-        if isinstance(answer, dict) and isinstance(value := answer.get(name), str):
-            LEAKS.meet(value, f"{name} that GitLab gave")
+        return None
 
 
-# Settings and the store
-
-
-def _settings(self: Settings, original: Any, context: Any, /) -> None:
-    for name in type(self).model_fields:
-        if isinstance(value := getattr(self, name), SecretStr):
-            LEAKS.keep(value.get_secret_value(), f"setting {name}")
-    _keep_password(self.database_url)
-    original(self, context)
-
-
-def _keep_password(url: str) -> None:
-    try:
-        LEAKS.keep(make_url(url).password, "password of the store")
-    except (SQLAlchemyError, ValueError):
-        return
-
-
-def _own_key(self: Database, original: Any) -> bytes:
-    """The key that a store makes for itself lives in it, by design: it is looked for everywhere else."""
-    key: bytes = original(self)
-    LEAKS.keep(key.hex(), "the store's own key", "database")
-    return key
-
-
-async def _hub(self: Hub, original: Any) -> None:
-    if not isinstance(self.database, SqliteDatabase):
-        _look_into_tables(self.database)
-    await original(self)
-    if isinstance(self.database, SqliteDatabase):
-        _look_into_file(self.database.path)
-
-
-def _look_into_file(path: Path) -> None:
-    """Pages of deleted rows, too, and what a killed program has left in its log."""
-    for file in (path, path.with_name(f"{path.name}-wal")):
-        try:
-            LEAKS.hear("database", str(file), file.read_bytes())
-        except OSError:
-            continue
-
-
-def _look_into_tables(database: Database) -> None:
-    try:
-        with database.read() as conn:
-            for table in tables.sorted_tables:
-                rows = conn.execute(text(f'SELECT t::text FROM "{table.name}" t LIMIT {_ROWS}')).scalars()
-                LEAKS.hear("database", f"table {table.name} of {database.name}", "\n".join(rows))
-    except (StoreError, SQLAlchemyError):  # a test has stopped it
-        return
-
-
-# Programs
-
-_running: list[tuple[subprocess.Popen[Any], list[Path], Path | None]] = []
-
-
-def _is_hub(command: Any) -> bool:
-    words = [str(one) for one in command] if isinstance(command, list | tuple) else []
-    ours = any(word == "sharinghub_ext.cli" or Path(word).name == "sharinghub" for word in words)
-    return ours and not {"demo", "standin"} & set(words)
-
-
-def _started(self: Any, original: Any, *args: Any, **more: Any) -> None:
-    original(self, *args, **more)
-    if not _is_hub(self.args):
-        return
-    environment: Mapping[str, str] = more.get("env") or os.environ
-    for name, value in environment.items():
-        if _IN_ENVIRONMENT.fullmatch(name):
-            LEAKS.keep(value.strip(), f"setting {name}")
-    url = environment.get("SHARINGHUB_DATABASE_URL", "")
-    _keep_password(url)
-    store = Path(url.removeprefix("sqlite:///")) if url.startswith("sqlite:///") else None
-    files = [Path(name) for one in ("stdout", "stderr") if isinstance(name := getattr(more.get(one), "name", 0), str)]
-    _running.append((self, files, store))
-
-
-def _communicated(self: Any, original: Any, *args: Any, **more: Any) -> Any:
-    said = original(self, *args, **more)
-    if _is_hub(self.args):
-        for one in said:
-            LEAKS.hear("output", " ".join(map(str, self.args)), one or "")
-    return said
-
-
-def _invoked(self: Any, original: Any, *args: Any, **more: Any) -> Any:
-    result = original(self, *args, **more)
-    LEAKS.hear("output", "a command", result.output)
-    if result.exc_info is not None:
-        LEAKS.hear("traceback", "a command", "".join(traceback.format_exception(result.exc_info[1])))
-    return result
-
-
-def look_at_ended_programs() -> None:
-    """Read what programs that have ended have left: files that they wrote to, and their stores."""
-    for entry in list(_running):
-        process, files, store = entry
-        if process.poll() is None:
-            continue
-        _running.remove(entry)
-        for file in files:
-            if file.is_file():
-                LEAKS.hear("output", str(file), file.read_bytes())
-        if store is not None:
-            _look_into_file(store)
-
-
-# Logs
-
-
-def _listen_to_logs() -> None:
-    """Everything that is logged, at whatever level; the program itself keeps other libraries to warnings."""
-    logging.getLogger().addHandler(_Ear())
-    configure = structlog.configure
-
-    def tapped(**given: Any) -> None:
-        wrapper = given.get("wrapper_class") or structlog.get_config()["wrapper_class"]
-        configure(**{**given, "wrapper_class": _hearing(wrapper)})
-
-    def defaults() -> None:
-        """As structlog begins, but without the values of local variables, which the program never shows."""
-        renderer = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-        tapped(
-            processors=[structlog.processors.add_log_level, renderer],
-            wrapper_class=structlog.make_filtering_bound_logger(0),
-            logger_factory=structlog.PrintLoggerFactory(),
-        )
-
-    setattr(structlog, "configure", tapped)  # noqa: B010
-    setattr(structlog, "reset_defaults", defaults)  # noqa: B010
-    defaults()
-
-
-def _hearing(wrapper: type[Any]) -> type[Any]:
-    """A kind of logger that is heard before its level is looked at."""
-    if getattr(wrapper, "is_heard", False):
-        return wrapper
-
-    def method(level: str) -> Any:
-        def log(self: Any, event: Any = None, *args: Any, **more: Any) -> Any:
-            error = more.get("exc_info") or (level == "exception")
-            error = sys.exc_info()[1] if error is True else error[1] if isinstance(error, tuple) else error
-            shown = "".join(traceback.format_exception(error)) if isinstance(error, BaseException) else ""
-            LEAKS.hear("log", f"{level}: {event}", f"{event!s} {args!r} {dict(self._context)!r} {more!r}\n{shown}")
-            return getattr(wrapper, level)(self, event, *args, **more)
-
-        return log
-
-    levels = ("debug", "info", "warning", "error", "critical", "exception")
-    return type("Heard", (wrapper,), {"is_heard": True, **{level: method(level) for level in levels}})
-
-
-class _Ear(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        LEAKS.hear("log", record.name, self.format(record))
+def _meet_those_in(said: Any, what: str) -> None:
+    for name in _OF_OAUTH:
+        if isinstance(said, dict) and isinstance(value := said.get(name), str):
+            LEAKS.meet(value, f"{name} {what}")

@@ -23,8 +23,8 @@ from typer.testing import CliRunner
 
 from sharinghub_ext.config import Settings
 from stac_ext.store.opening import open_store
-from tests.support import leak_taps
 from tests.support.leaks import LEAKS, Leak, Secret, forms
+from tests.support.leaks_of_programs import look_at_ended_programs
 from tests.support.postgres import PostgresServer
 from tests.support.running import LittleWorld, RunningHub
 
@@ -119,11 +119,35 @@ def test_tokens_of_a_world_are_known(little: Little) -> None:
 
 
 def test_secrets_of_settings_are_known() -> None:
-    values = {name: f"a-secret-of-{name}" for name in ("hook_secret", "secret_key", "metrics_token", "visitor_token")}
+    values = {
+        name: f"a-secret-of-the-tests-for-{name}"
+        for name in ("hook_secret", "secret_key", "metrics_token", "visitor_token")
+    }
     Settings(gitlab_url="https://gitlab.test", database_url="postgresql+psycopg://u:pass-word-1@h/n", **values)
     for value in (*values.values(), "pass-word-1"):
         LEAKS.hear("log", "somewhere", value)
         assert kinds() == {"log"}, value
+
+
+def test_what_a_hub_and_gitlab_send_each_other_at_a_sign_in_is_known(little: Little) -> None:
+    world = little[0].world
+    person, application = world.user_named("rita"), world.add_application("Hub", ["http://hub.test/"])
+    assert person is not None
+    refresh = world.sign_in(application, person, ("read_api",)).refresh
+    form = {
+        "grant_type": "refresh_token",
+        "refresh_token": refresh,
+        "redirect_uri": "http://hub.test/",
+        "client_id": application.client_id,
+        "client_secret": application.secret,
+        "code_verifier": "a-verifier-of-the-tests",
+    }
+    answer = httpx.post(f"{little[0].gitlab.url}/oauth/token", data=form, headers={"User-Agent": "sharinghub"}).json()
+    assert LEAKS.take() == []
+    said = [answer["access_token"], answer["refresh_token"], refresh, application.secret, "a-verifier-of-the-tests"]
+    for secret in said:
+        LEAKS.hear("log", "somewhere", secret)
+        assert kinds() == {"log"}
 
 
 @pytest.mark.parametrize("name", ["PRIVATE-TOKEN", "X-Gitlab-Token", "JOB-TOKEN", "Cookie", "Authorization", "Basic"])
@@ -268,12 +292,12 @@ def test_a_program_that_a_test_starts(tmp_path: Path) -> None:
     environment = {"SHARINGHUB_DATABASE_URL": f"sqlite:///{store}", "SHARINGHUB_HOOK_SECRET": "secret-of-the-program"}
     subprocess.run(command, capture_output=True, check=True, env=environment)
     assert kinds() == {"output"}
-    leak_taps.look_at_ended_programs()
+    look_at_ended_programs()
     assert kinds() == {"database"}
     with told.open("w") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, env=environment)
         process.wait(30)
-    leak_taps.look_at_ended_programs()
+    look_at_ended_programs()
     assert {Path(leak.place).name for leak in LEAKS.take()} == {"told", "program.db"}
     LEAKS.hear("log", "somewhere", "secret-of-the-program")
     assert kinds() == {"log"}
