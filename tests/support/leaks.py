@@ -6,17 +6,21 @@ settings. What an owner commits by mistake is another matter (`stac_ext/secrets.
 """
 
 import base64
-import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 from urllib.parse import quote
 from weakref import WeakKeyDictionary
 
-_SHORTEST = 8  # shorter ones, and those of few different letters, are found in any text
+import numpy as np
+
+_SHORTEST = 8  # shorter ones, and those of few different letters, are found in any text; also what is hashed
 _FEWEST_LETTERS = 5
-_PREFIX = 5
+_TABLE_BITS = 20
+_BLOCK = 64 * 1024
 _AT_ONCE = 8 * 1024 * 1024
 _LARGEST = 1024 * 1024  # of one answer that is looked at: what is larger is an owner's file
 _RECENT = 60
@@ -48,7 +52,8 @@ class Leak:
         return f"{self.kind}: {self.place}: {self.secret.what} ({value[:4]}…, {len(value)} characters)"
 
 
-def forms(value: str) -> set[bytes]:
+@lru_cache(maxsize=1000)
+def forms(value: str) -> frozenset[bytes]:
     """How a text may be written: plainly, in a URL, in hex, or inside of Base64 of something longer."""
     plain = value.encode()
     found = {plain, plain.hex().encode(), plain.hex().upper().encode()}
@@ -58,35 +63,49 @@ def forms(value: str) -> set[bytes]:
         # The first and the last characters hold bits of the neighbours.
         start, end = (shift * 8 + 5) // 6, (shift + len(plain)) * 8 // 6
         found |= {packed[start:end], packed[start:end].translate(bytes.maketrans(b"+/", b"-_"))}
-    return found
+    return frozenset(found)
 
 
 class _Matcher:
-    """Finds any of many texts in bytes: a fast search for the few beginnings, then an exact one where one is there."""
+    """Finds any of many texts in bytes in one pass, however many they are.
+
+    Every eight bytes in a row are looked up in a table of hashes; what is in it is compared.
+    """
 
     def __init__(self, secrets: Iterable[Secret]) -> None:
         self._of: dict[bytes, Secret] = {}
         for secret in sorted(secrets, key=lambda one: (len(one.allowed), one.what)):  # the strictest counts
             for form in forms(secret.value):
                 self._of.setdefault(form, secret)
-        groups: dict[bytes, list[bytes]] = {}
-        for form in sorted(self._of, key=len, reverse=True):
-            groups.setdefault(form[:_PREFIX], []).append(form)
-        self._groups = [(start, re.compile(b"|".join(map(re.escape, all_)))) for start, all_ in groups.items()]
+        self._beginning: dict[bytes, list[bytes]] = {}
+        for form in self._of:
+            self._beginning.setdefault(form[:_SHORTEST], []).append(form)
+        self._table = np.zeros(1 << _TABLE_BITS, np.bool_)
+        self._table[_hashes(b"".join(self._beginning), _SHORTEST)] = True
 
     def matches(self, data: bytes) -> Iterator[tuple[int, Secret]]:
         """Where a secret begins, and which."""
-        for start, pattern in self._groups:
-            if (at := data.find(start)) >= 0:
-                for match in pattern.finditer(data, at):
-                    yield match.start(), self._of[match[0]]
+        for start in range(0, len(data) - _SHORTEST + 1, _BLOCK):
+            block = data[start : start + _BLOCK + _SHORTEST - 1]
+            for place in np.flatnonzero(self._table[_hashes(block, 1)]):
+                at = start + int(place)
+                for form in self._beginning.get(data[at : at + _SHORTEST], ()):
+                    if data.startswith(form, at):
+                        yield at, self._of[form]
 
     def hidden(self, text: str) -> str:
         """A text without any of them, for messages."""
         data = text.encode(errors="replace")
-        for _, pattern in self._groups:
-            data = pattern.sub(b"(a secret)", data)
+        for form in sorted(self._of, key=len, reverse=True):
+            data = data.replace(form, b"(a secret)")
         return data.decode(errors="replace")
+
+
+def _hashes(data: bytes, step: int) -> Any:
+    """A hash of the eight bytes at every `step` of the data."""
+    count = max(0, (len(data) - _SHORTEST) // step + 1)
+    words = np.ndarray(count, np.uint64, data, strides=(step,))
+    return (words * np.uint64(0x9E3779B97F4A7C15)) >> np.uint64(64 - _TABLE_BITS)
 
 
 class Leaks:

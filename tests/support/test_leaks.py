@@ -62,6 +62,12 @@ def test_a_secret_is_found_however_it_is_written(write: object, shift: int) -> N
     assert any(form in written for form in forms(PLANTED))
 
 
+@pytest.mark.parametrize("before", [0, 65_536 - 30, 65_536 - 7, 65_536, 9_000_000])
+def test_a_secret_is_found_wherever_it_stands(before: int) -> None:
+    LEAKS.hear("log", "somewhere", b"x" * before + PLANTED.encode())
+    assert kinds() == {"log"}
+
+
 def test_what_is_no_secret_is_not_found(little: Little) -> None:
     _, hub = little
     hub.get("/stac/search")
