@@ -4,7 +4,7 @@ The tokens of a session are renewed by one process at a time: who takes the rene
 writes counts only where nobody else wrote meanwhile.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import delete, insert, select, update
 
@@ -21,7 +21,7 @@ class Session:
 
     key: str
     principal: str
-    sealed: bytes
+    sealed: bytes = field(repr=False)
     created_at: int
     seen_at: int
     expires_at: int
