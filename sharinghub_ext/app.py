@@ -18,7 +18,6 @@ from stac_fastapi.api.routes import create_async_endpoint
 from stac_fastapi.types.config import ApiSettings
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
@@ -28,6 +27,7 @@ from gitlab_hooks.receiver import HookReceiver
 from gitlab_hooks.verification import Verifier
 from sharinghub_ext import __version__
 from sharinghub_ext.api.client import CatalogueClient
+from sharinghub_ext.api.docs_page import docs_route
 from sharinghub_ext.api.links import SCHEMA
 from sharinghub_ext.api.requests import ItemsRequest, SearchBody, SearchRequest
 from sharinghub_ext.assets import archive, asset, package_file
@@ -35,23 +35,26 @@ from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.auth.dependency import resolve_viewer
 from sharinghub_ext.auth.me import me
 from sharinghub_ext.background import running
+from sharinghub_ext.client_address import ClientAddress
+from sharinghub_ext.edge.caching import CacheHeaders
+from sharinghub_ext.edge.cors import CorsHeaders, Origins, Preflights
+from sharinghub_ext.edge.entity_tags import EntityTags
+from sharinghub_ext.edge.last_resort import LastResort, unexpected
+from sharinghub_ext.edge.limits import BodyLimit, RequestLimits
+from sharinghub_ext.edge.rate_limit import RateLimit, TokenBuckets
+from sharinghub_ext.edge.security_headers import SecurityHeaders
 from sharinghub_ext.health import healthz, readyz
 from sharinghub_ext.hook_care import HOOKS_PATH
 from sharinghub_ext.hub import Hub
 from sharinghub_ext.metrics.requests import Measured
 from sharinghub_ext.metrics.route import MetricsRoute
-from sharinghub_ext.middleware import BodyLimit, CacheHeaders, HeadAsGet, HookLane, PathPrefix
+from sharinghub_ext.middleware import HeadAsGet, HookLane, PathPrefix
 from sharinghub_ext.problems import Problem, not_found
 from stac_ext.query import InvalidParameter
 from stac_ext.store.database import StoreError, StoreTimeout
 from stac_ext.store.grants import GrantTable
 
-_EXPOSED = [
-    *("SharingHub-Grants", "SharingHub-Limit", "WWW-Authenticate", "Retry-After", "Content-Disposition"),
-    *("ETag", "Accept-Ranges", "Content-Range", "Repr-Digest"),
-]
 _RETRY_SECONDS = "5"
-_ALLOWED = ["Authorization", "PRIVATE-TOKEN", "X-Gitlab-Token", "Content-Type"]
 log = structlog.get_logger()
 
 
@@ -107,12 +110,13 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
 
     settings = hub.settings
     prefix = urlsplit(hub.urls.public).path
+    origins = Origins(settings.cors_origins)
     app = FastAPIOffline(  # its documentation page loads nothing from other hosts
         title=settings.title,
         version=__version__,
         description=settings.description,
         openapi_url="/api",
-        docs_url="/api.html",
+        docs_url=None,
         redoc_url=None,
         static_url="/api.static",
         root_path_in_servers=False,
@@ -138,6 +142,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         hub.meters.hook_received,
     )
     app.router.routes += [
+        docs_route(settings.title, prefix),
         Route("/", _to(hub.urls.stac, 307), methods=["GET"]),
         Route("/api/stac", _to(hub.urls.stac), methods=["GET", "POST"]),
         Route("/api/stac/{rest:path}", _to(hub.urls.stac), methods=["GET", "POST"]),
@@ -182,20 +187,20 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         search_post_request_model=SearchBody,
         items_get_request_model=ItemsRequest,
         middlewares=[  # the first is the innermost
+            Middleware(BodyLimit, max_bytes=1024 * 1024, besides=("/dvc/", HOOKS_PATH)),
+            Middleware(EntityTags),
             Middleware(Measured, meters=hub.meters),
-            Middleware(BodyLimit, path="/stac", max_bytes=1024 * 1024),
-            Middleware(CacheHeaders),
             Middleware(BrotliMiddleware, quality=1, minimum_size=1024, excluded_handlers=["/assets/", "/dvc/"]),
-            Middleware(
-                CORSMiddleware,
-                allow_origins=settings.cors_origins,
-                allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
-                allow_headers=_ALLOWED,
-                expose_headers=_EXPOSED,
-                max_age=600,
-            ),
             Middleware(HeadAsGet),
+            Middleware(Preflights, origins=origins),
+            Middleware(RateLimit, buckets=TokenBuckets(settings.requests_per_minute, hub.clock)),
             Middleware(HookLane, path=HOOKS_PATH, receive_hook=receiver.receive),
+            Middleware(RequestLimits),
+            Middleware(ClientAddress, trusted=settings.trusted_proxies),
+            Middleware(LastResort),
+            Middleware(CorsHeaders, origins=origins),
+            Middleware(CacheHeaders),
+            Middleware(SecurityHeaders, https=hub.urls.public.startswith("https:")),
             Middleware(PathPrefix, prefix=prefix),
         ],
     )
@@ -256,10 +261,6 @@ def _handle_errors(app: FastAPI) -> None:
         if isinstance(error, StoreTimeout):
             detail = "The hub's store took too long for this. Ask for less, such as a smaller area, or try again soon."
         return Problem(503, detail, {"Retry-After": _RETRY_SECONDS}).response()
-
-    async def unexpected(request: Request, error: Exception) -> Response:
-        log.error("request failed", path=request.url.path, error=type(error).__name__, exc_info=error)
-        return Problem(500, "The hub failed at this request; its log says why.").response()
 
     app.add_exception_handler(Problem, problem)
     app.add_exception_handler(InvalidParameter, invalid)

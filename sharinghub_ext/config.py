@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import AfterValidator, ByteSize, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, ByteSize, Field, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -26,6 +26,7 @@ from pydantic_settings import SettingsError as SourceError
 
 from gitlab_hooks.verification import signing_key
 from sharinghub_ext.categories import CategoryList, place_of
+from sharinghub_ext.client_address import Network
 from sharinghub_ext.extensions import ExtensionSettings
 
 PREFIX = "SHARINGHUB_"
@@ -33,6 +34,7 @@ PREFIX = "SHARINGHUB_"
 _SERVICE_LINK = re.compile(r"SHARINGHUB_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\w+)?)")
 _JSON_EXAMPLES = {
     "SHARINGHUB_CATEGORIES": '[{"id": "ai-model", "topic": "sharinghub:aimodel"}]',
+    "SHARINGHUB_TRUSTED_PROXIES": '["10.0.0.0/8"]',
     "SHARINGHUB_EXTENSIONS": '{"acme": {"schema_url": "https://example.org/acme.json", "file": "/etc/acme.json"}}',
 }
 _KEY_LENGTH, _KEY_VARIETY = 32, 8
@@ -67,7 +69,18 @@ def is_weak(secret: str) -> bool:
 
 
 def _origin(value: str) -> str:
-    return value if value == "*" else _base_url(value)
+    if value == "*":
+        return value
+    origin = _base_url(value)
+    if urlsplit(origin).path:
+        raise ValueError("must be an origin without a path, such as https://browser.example.org")
+    return origin.lower()  # as browsers send it
+
+
+def _narrow(value: Network) -> Network:
+    if value.prefixlen == 0:
+        raise ValueError("must not hold all addresses: every client could choose its own")
+    return value
 
 
 def _stripped(value: SecretStr) -> SecretStr:
@@ -197,6 +210,17 @@ class Settings(BaseSettings):
     )
     cors_origins: list[Annotated[str, AfterValidator(_origin)]] = Field(
         ["*"], description='Web origins whose pages may call the API (as JSON: `["https://browser.example.org"]`).'
+    )
+    requests_per_minute: int = Field(
+        6000,
+        ge=0,
+        description="How many requests one client address may send in a minute, hooks, probes and DVC data aside; "
+        "0 sets no limit. Each process counts for itself.",
+    )
+    trusted_proxies: list[Annotated[IPvAnyNetwork, AfterValidator(_narrow)]] = Field(
+        [],
+        description='Networks of the proxies before the hub (as JSON: `["10.0.0.0/8"]`), whose `X-Forwarded-For` names '
+        "the client. Default: none; then all clients behind a proxy count as one.",
     )
     store_url: str | None = Field(
         None,

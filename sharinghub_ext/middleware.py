@@ -1,16 +1,12 @@
-"""What happens around every request: path prefix, HEAD, caching headers, and how large a body may be."""
+"""How a request reaches its route: without the path prefix, as GET where it is HEAD, and hooks before all others."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from collections.abc import Awaitable, Callable
 
-from starlette.datastructures import MutableHeaders
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEAD_MARK = "sharinghub.head"  # in the scope of a request that came as HEAD
-VARY = "Authorization, PRIVATE-TOKEN, X-Gitlab-Token, Cookie"
 
 
 class PathPrefix:
@@ -48,31 +44,6 @@ class HeadAsGet:
         await self._app({**scope, "method": "GET", HEAD_MARK: True}, receive, headers_only)
 
 
-class CacheHeaders:
-    """Says of every answer that it is for one caller, unless the handler said something narrower."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def with_headers(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Cache-Control", "private, no-cache")
-                headers.setdefault("X-Content-Type-Options", "nosniff")
-                headers.add_vary_header(VARY)
-                viewer = scope.get("state", {}).get("viewer")
-                for note in viewer.notes if viewer else ():
-                    headers.append("SharingHub-Grants", note)
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
-
-
 class HookLane:
     """Answers GitLab's hooks before what only other requests need: they come by the thousand, and GitLab waits."""
 
@@ -87,28 +58,3 @@ class HookLane:
             await response(scope, receive, send)
             return
         await self._app(scope, receive, send)
-
-
-class BodyLimit:
-    """Refuses request bodies of more than `max_bytes` below a path; hooks have their own, larger limit."""
-
-    def __init__(self, app: ASGIApp, path: str, max_bytes: int) -> None:
-        self._app = app
-        self._path = path
-        self._max = max_bytes
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not scope["path"].startswith(self._path):
-            await self._app(scope, receive, send)
-            return
-        seen = 0
-
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > self._max:
-                raise HTTPException(413, f"The body is larger than {self._max} bytes.")
-            return message
-
-        await self._app(scope, counted, send)

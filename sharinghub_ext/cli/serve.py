@@ -12,11 +12,12 @@ from typing import Annotated, Any
 import structlog
 import typer
 import uvicorn
-from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from gitlab_hooks.gateway.service import ServiceClient
 from sharinghub_ext.app import create_app
 from sharinghub_ext.checks import GitLabCheckFailed, check_gitlab, check_visitor
+from sharinghub_ext.cli.connections import PatientProtocol
 from sharinghub_ext.config import Settings, SettingsError, load_settings
 from sharinghub_ext.hook_care import connection_of
 from sharinghub_ext.hub import build_hub
@@ -24,6 +25,8 @@ from sharinghub_ext.logs import configure_logs
 
 # Threads that index share the interpreter with the loop that answers; by default each would keep it for 5 ms.
 _SWITCH_SECONDS = 0.0005
+# Longer than proxies keep a connection that nothing goes over (60 s), so that none sends a hook into a closing one.
+_KEEP_ALIVE_SECONDS = 75
 log = structlog.get_logger()
 
 
@@ -106,14 +109,20 @@ async def serve(settings: Settings, listening: socket.socket) -> None:
     await serving.serve(sockets=[listening])
 
 
-def server(app: FastAPI) -> uvicorn.Server:
-    """The HTTP server of an application. Request lines are not logged: they may hold what does not belong there."""
+def server(app: ASGIApp, protocol: type[asyncio.Protocol] = PatientProtocol) -> uvicorn.Server:
+    """The HTTP server of an application. Request lines are not logged: they may hold what does not belong there.
+
+    There is no limit of connections at once: it would refuse GitLab's hooks together with those who use them up.
+    """
     config = uvicorn.Config(
         app,
+        http=protocol,
+        ws="none",
         access_log=False,
         log_config=None,
         server_header=False,
-        proxy_headers=False,
+        proxy_headers=False,  # `sharinghub_ext/client_address.py` reads them, from trusted proxies only
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=10,
     )
     return uvicorn.Server(config)

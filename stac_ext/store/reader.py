@@ -44,11 +44,9 @@ class CatalogueReader:
         """The items that match and that the viewer may see, in the order of the query."""
         with self._database.read() as conn:
             asked = Search(viewer, query, conn)
-            found = asked.page(after)
+            page, more = asked.page(after)
             count = asked.count()
-            page = found[: query.limit]
             docs = linked(conn, viewer, [(row.doc, row.refs) for row in page], self._item_url)
-        more = len(found) > query.limit
         return Page(
             docs=tuple(docs),
             next=asked.key_of(page[-1]) if more else None,

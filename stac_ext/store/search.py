@@ -19,6 +19,7 @@ from stac_ext.store.schema import item
 from stac_ext.visibility import arms, visible
 
 MAX_COUNT: Final = 10_000
+MAX_PAGE_BYTES: Final = 64 * 1024 * 1024  # of documents: ten thousand usual ones, or the few that are very large
 SORTABLES: Final[dict[str, ColumnElement[Any]]] = {
     "id": item.c.item_id,
     "collection": item.c.collection,
@@ -46,14 +47,14 @@ class Search:
         narrowed = narrow(query, conn)
         self._conditions, self._selective = narrowed.conditions, narrowed.selective
 
-    def page(self, after: PageKey | None) -> list[Row[Any]]:
-        """At most one row more than the limit: the document, its references, then the values of the order."""
+    def page(self, after: PageKey | None) -> tuple[list[Row[Any]], bool]:
+        """The rows of a page, and whether more follow: the document, its references, then the values of the order."""
         if self._selective:
             return self._rows(self.plain(visible(self._viewer, item), after))
         if self._viewer.principal is None and self._is_newest_first:
             return self._rows(self.merged(after))  # in the order of an index that begins with the visibility
-        found = self._rows(self.probed(after))
-        return found if len(found) > self._limit else self._rows(self.merged(after))
+        found, more = self._rows(self.probed(after))
+        return (found, more) if more else self._rows(self.merged(after))
 
     def count(self) -> int:
         """How many rows match; exact up to `MAX_COUNT`, a larger number says that there are more."""
@@ -102,8 +103,17 @@ class Search:
             total = total + select(func.count()).select_from(rows).scalar_subquery()
         return select(total)
 
-    def _rows(self, statement: Select[Any]) -> list[Row[Any]]:
-        return list(self._conn.execute(statement).all())
+    def _rows(self, statement: Select[Any]) -> tuple[list[Row[Any]], bool]:
+        """The rows up to the limit, or until they are too large together; a page has at least one."""
+        rows: list[Row[Any]] = []
+        size = 0
+        with self._conn.execute(statement) as found:
+            for row in found:
+                size += len(row[0])
+                if len(rows) == self._limit or (rows and size > MAX_PAGE_BYTES):
+                    return rows, True
+                rows.append(row)
+        return rows, False
 
     def _columns(self) -> list[ColumnElement[Any]]:
         return [SORTABLES[key.name].label(f"key_{n}") for n, key in enumerate(self._order)]

@@ -22,6 +22,9 @@ SECRETS = {
     "hook_signing_key",
     "gitlab_admin_token",
     "secret_key",
+    "secret_key_before",
+    "oauth_client_secret",
+    "visitor_token",
     "metrics_token",
     "database_url",
 }

@@ -74,7 +74,7 @@ class TestReadersAndAWriter:
             put(writer, 2)
             writer.lower(1, Visibility.PRIVATE)
             assert search.count() == 1
-            assert len(search.page(None)) == 1
+            assert len(search.page(None)[0]) == 1
             assert conn.execute(select(func.count()).select_from(item)).scalar_one() == 1
         assert matched(database) == 1
         assert CatalogueReader(database).item(ANONYMOUS, "ai-model", "2") is not None

@@ -1,0 +1,1 @@
+"""What stands around every request: headers of answers, caches, limits, and which web origins may call."""
