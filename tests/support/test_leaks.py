@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -89,6 +90,7 @@ def test_a_test_that_leaks_fails_and_is_named(pytester_like: Path) -> None:
         capture_output=True,
         text=True,
         cwd=Path(__file__).parents[2],
+        env={**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         check=False,
     )
     assert done.returncode == 1, done.stdout
