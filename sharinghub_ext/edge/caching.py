@@ -73,12 +73,9 @@ def cache_control(scope: Scope, viewer: Viewer | None, status: int, given: str |
         return "no-store"
     if given is not None:
         return given
-    anonymous = is_anonymous(scope["headers"], viewer)
-    if status >= 400:
-        return "no-store" if anonymous else "private, no-store"
-    if path.startswith(_BYTES):
+    if status >= 400 or path.startswith(_BYTES):
         return "private, no-store"
-    return "public, no-cache" if anonymous else "private, no-cache"
+    return "public, no-cache" if is_anonymous(scope["headers"], viewer) else "private, no-cache"
 
 
 def is_anonymous(headers: list[tuple[bytes, bytes]], viewer: Viewer | None) -> bool:
