@@ -15,7 +15,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -58,7 +58,7 @@ def scoped_token(secret: str, scope: str) -> str:
 class ScopedToken:
     """A token that may speak for a part of the instance; nothing of it is true before `scope_of`."""
 
-    value: bytes
+    value: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

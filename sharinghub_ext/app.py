@@ -28,8 +28,10 @@ from gitlab_hooks.verification import Verifier
 from sharinghub_ext import __version__
 from sharinghub_ext.api.client import CatalogueClient
 from sharinghub_ext.api.docs_page import docs_route
+from sharinghub_ext.api.links import SCHEMA
 from sharinghub_ext.api.requests import ItemsRequest, SearchBody, SearchRequest
 from sharinghub_ext.assets import archive, asset, package_file
+from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.auth.dependency import resolve_viewer
 from sharinghub_ext.auth.me import me
 from sharinghub_ext.background import running
@@ -56,6 +58,12 @@ _RETRY_SECONDS = "5"
 log = structlog.get_logger()
 
 
+class _SchemaResponse(Response):
+    """Tells the OpenAPI document what queryables and sortables are."""
+
+    media_type = SCHEMA
+
+
 class _HubApi(StacApi):
     """stac-fastapi's routes, with the root under both spellings and items under their project's path."""
 
@@ -75,7 +83,14 @@ class _HubApi(StacApi):
         )
         for what, answer in (("queryables", client.get_queryables), ("sortables", client.get_sortables)):
             for path in (f"/{what}", f"/collections/{{collection_id}}/{what}"):
-                self.router.add_api_route(path, answer, methods=["GET"], name=f"Get {what}", response_model=None)
+                self.router.add_api_route(
+                    path,
+                    answer,
+                    methods=["GET"],
+                    name=f"Get {what}",
+                    response_model=None,
+                    response_class=_SchemaResponse,
+                )
 
     def add_health_check(self) -> None:
         """The hub has its own, at /healthz and /readyz."""
@@ -109,7 +124,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         redirect_slashes=False,
         lifespan=lifespan,
     )
-    app.state.viewers = hub.viewers
+    app.state.callers = hub.auth.callers
     app.state.viewer_client = hub.viewer_client
     app.state.reader = hub.reader
     app.state.grants = GrantTable(hub.database)
@@ -142,6 +157,8 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     app.add_api_route(
         "/auth/me", me, methods=["GET"], dependencies=[Depends(resolve_viewer)], tags=["Who am I"], response_model=None
     )
+    if hub.auth.signing_in is not None:
+        app.router.routes += hub.auth.signing_in.routes()
     if hub.dvc is not None:
         app.router.routes += hub.dvc.routes()
     _HubApi(
@@ -210,6 +227,7 @@ def _to(base: str, status: int = 308) -> Any:
     """A redirect to `base` and the rest of the path, with the query as it is."""
 
     async def redirect(request: Request) -> Response:
+        credential_of(request, basic=True)  # refuses a token in the query, which would be repeated
         rest = request.path_params.get("rest", "")
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"{base}/{rest}{query}" if rest else f"{base}{query}", status)

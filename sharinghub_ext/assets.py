@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from gitlab_hooks.gateway.errors import GitLabError, GitLabUnavailable
 from gitlab_hooks.gateway.viewer import Credential, ViewerClient
-from sharinghub_ext.auth.dependency import resolve_download_viewer, viewer_of
+from sharinghub_ext.auth.dependency import resolve_download_viewer, viewer_for
 from sharinghub_ext.middleware import HEAD_MARK
 from sharinghub_ext.overview import is_asked_for, is_page, overview_page
 from sharinghub_ext.problems import Problem, not_found
@@ -82,14 +82,15 @@ async def package_file(request: Request) -> Response:
 
 async def _admitted(request: Request, path: str) -> tuple[Credential | None, int]:
     """The caller's credential and the project, if the catalogue shows it to them and the path can be one."""
-    credential = await resolve_download_viewer(request)
+    caller = await resolve_download_viewer(request)
     project_id = str(request.path_params["project_id"])
     if not _ID.fullmatch(project_id) or any(part in ("", ".", "..") for part in path.split("/")) or "\0" in path:
         raise not_found()
     reader = cast("CatalogueReader", request.app.state.reader)
-    if not await asyncio.to_thread(reader.shows_project, viewer_of(request), int(project_id)):
+    viewer = await viewer_for(request, int(project_id))
+    if not await asyncio.to_thread(reader.shows_project, viewer, int(project_id)):
         raise not_found()  # no way to what is not in the catalogue, however open GitLab is
-    return credential, int(project_id)
+    return caller.credential, int(project_id)
 
 
 def _client(request: Request) -> ViewerClient:

@@ -65,7 +65,9 @@ async def _again(hub: Hub, failed: list[int]) -> None:
 
 
 async def _forget(hub: Hub) -> None:
-    """Drop settled deliveries and unused principals after a month; what is asked for again is learnt again."""
+    """Drop settled deliveries and unused principals after a month, and sessions that have ended."""
     before = to_micros(hub.clock.now() - _KEEP)
     await asyncio.to_thread(hub.inbox.prune, before)
     await asyncio.to_thread(GrantTable(hub.database).prune, before)
+    if hub.auth.sessions is not None:
+        await hub.auth.sessions.prune()

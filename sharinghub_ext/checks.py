@@ -1,11 +1,25 @@
-"""Is GitLab there, is it GitLab, and is the service token good: asked at start, so that a mistake is told at once."""
+"""Is GitLab there, is it GitLab, and are the configured tokens good: asked at start, so that a mistake is told at once.
+
+The visitors' token is lent to everybody: one that can do more than read is refused, and so is one whose scopes GitLab
+does not tell.
+"""
+
+from typing import Final
 
 import structlog
 
-from gitlab_hooks.gateway.errors import AccessDenied, CredentialRefused, GitLabError, InsufficientScope, NotFound
+from gitlab_hooks.gateway.errors import (
+    AccessDenied,
+    CredentialRefused,
+    GitLabError,
+    GitLabUnavailable,
+    InsufficientScope,
+    NotFound,
+)
 from gitlab_hooks.gateway.service import ServiceClient
 from sharinghub_ext.config import Settings
 
+_READING: Final = frozenset({"read_api", "read_user", "read_repository", "openid", "profile", "email"})
 log = structlog.get_logger()
 
 
@@ -34,6 +48,33 @@ def check_gitlab(settings: Settings, client: ServiceClient) -> None:
         log.warning("the service token may write: a token with read_api is enough")
     if identity.admin:
         log.warning("the service account is an administrator: a bot that is Reporter in the groups is enough")
+
+
+def check_visitor(settings: Settings, client: ServiceClient) -> None:
+    """Raise GitLabCheckFailed for a visitors' token that can do more than read, or that cannot be used."""
+    try:
+        identity = client.identity()
+    except GitLabUnavailable as error:
+        raise GitLabCheckFailed(f"SHARINGHUB_VISITOR_TOKEN: it cannot be checked now: {error}", fatal=True) from error
+    except GitLabError as error:
+        raise GitLabCheckFailed(f"SHARINGHUB_VISITOR_TOKEN: {settings.api_url}: {error}", fatal=True) from error
+    scopes = identity.scopes if identity is not None else ()
+    if "read_api" not in scopes:
+        raise GitLabCheckFailed(
+            "SHARINGHUB_VISITOR_TOKEN: GitLab does not say that it has the scope read_api: use a personal, project or "
+            "group access token with read_api alone",
+            fatal=True,
+        )
+    if more := sorted(set(scopes) - _READING):
+        raise GitLabCheckFailed(
+            f"SHARINGHUB_VISITOR_TOKEN: it can do more than read ({', '.join(more)}), and it is lent to everybody: "
+            "create one with read_api alone",
+            fatal=True,
+        )
+    if identity is not None and identity.admin:
+        raise GitLabCheckFailed(
+            "SHARINGHUB_VISITOR_TOKEN: it is an administrator's, and it is lent to everybody: use a bot's", fatal=True
+        )
 
 
 def _explained(error: GitLabError, url: str, anonymous: bool) -> GitLabCheckFailed:

@@ -5,6 +5,7 @@ Sources, the first wins: environment variables `SHARINGHUB_…`, files named aft
 """
 
 import difflib
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -36,6 +37,7 @@ _JSON_EXAMPLES = {
     "SHARINGHUB_TRUSTED_PROXIES": '["10.0.0.0/8"]',
     "SHARINGHUB_EXTENSIONS": '{"acme": {"schema_url": "https://example.org/acme.json", "file": "/etc/acme.json"}}',
 }
+_KEY_LENGTH, _KEY_VARIETY = 32, 8
 _SOURCES = frozenset({"SHARINGHUB_CONFIG_FILE", "SHARINGHUB_SECRETS_DIR"})
 
 
@@ -50,6 +52,20 @@ def _base_url(value: str) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must hold no user, password, query or fragment")
     return value.rstrip("/")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine alone, so that nobody listens on the way."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def is_weak(secret: str) -> bool:
+    """Whether a secret key could be guessed: short, or of few different characters."""
+    return len(secret) < _KEY_LENGTH or len(set(secret)) < _KEY_VARIETY
 
 
 def _origin(value: str) -> str:
@@ -138,8 +154,40 @@ class Settings(BaseSettings):
     )
     secret_key: Secret | None = Field(
         None,
-        description="Signs page tokens and keys the hashes of callers' tokens (at least 16 characters). "
+        description="Encrypts what sessions hold, signs page tokens and links, and keys the hashes of callers' tokens: "
+        "32 characters or more (`openssl rand -hex 32`). Sign-in cannot do without. "
         "Default: a random one, kept in the store.",
+    )
+    secret_key_before: Secret | None = Field(
+        None,
+        description="The secret key before: what was encrypted with it is still read, until the sessions of then have "
+        "ended.",
+    )
+    oauth_client_id: str | None = Field(
+        None,
+        min_length=1,
+        description="The id of the application at GitLab through which people sign in; its redirect URI is the public "
+        "URL and `/auth/callback`, its scopes are `openid` and `read_api`. Without it there is no sign-in.",
+    )
+    oauth_client_secret: Secret | None = Field(
+        None, description="The secret of that application; none if it is not confidential."
+    )
+    oauth_device_client_id: str | None = Field(
+        None,
+        min_length=1,
+        description="The id of an application that is not confidential, for `sharinghub login` on the command line. "
+        "Default: `OAUTH_CLIENT_ID`, where that has no secret.",
+    )
+    session_idle_seconds: int = Field(
+        8 * 3600, ge=300, le=30 * 86400, description="Seconds after which a session ends that was not used."
+    )
+    session_seconds: int = Field(
+        7 * 86400, ge=300, le=90 * 86400, description="Seconds after which a session ends, used or not."
+    )
+    visitor_token: Secret | None = Field(
+        None,
+        description="A GitLab token with `read_api` alone: callers without a token or session see what it sees. A "
+        "token that can write is refused at start.",
     )
     grants_ttl: int = Field(
         60,
@@ -209,10 +257,6 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least level logged.")
     log_format: Literal["console", "json"] = Field("console", description="How log lines are written.")
 
-    visitor_token: Secret | None = Field(None, description="Reserved: what visitors read with. No effect yet.")
-    oauth_client_id: str | None = Field(None, description="Reserved: sign-in in the browser. No effect yet.")
-    oauth_client_secret: Secret | None = Field(None, description="Reserved: sign-in in the browser. No effect yet.")
-
     @property
     def hook_secret_is_short(self) -> bool:
         """Whether a hook secret could be guessed."""
@@ -234,10 +278,25 @@ class Settings(BaseSettings):
         """Where GitLab's API is asked."""
         return self.gitlab_internal_url or self.gitlab_url
 
-    def without_effect(self) -> tuple[str, ...]:
-        """The names of reserved settings that are set though they do nothing yet."""
-        reserved = ("visitor_token", "oauth_client_id", "oauth_client_secret")
-        return tuple(PREFIX + name.upper() for name in reserved if getattr(self, name) is not None)
+    @property
+    def device_client_id(self) -> str | None:
+        """The application for signing in on the command line."""
+        return self.oauth_device_client_id or (self.oauth_client_id if self.oauth_client_secret is None else None)
+
+    def serving_problems(self, public_url: str) -> list[str]:
+        """What forbids to serve people with these settings where they reach the hub at this address."""
+        if self.oauth_client_id is None:
+            return []
+        problems = []
+        if self.secret_key is None:
+            problems.append(
+                "SHARINGHUB_SECRET_KEY: must be set where people sign in (SHARINGHUB_OAUTH_CLIENT_ID): it encrypts "
+                "their tokens (try: openssl rand -hex 32)"
+            )
+        for name, url in (("PUBLIC_URL", public_url), ("GITLAB_URL", self.gitlab_url)):
+            if urlsplit(url).scheme != "https" and not is_loopback(url):
+                problems.append(f"SHARINGHUB_{name}: must be https where people sign in: {url} sends tokens in clear")
+        return problems
 
     def model_post_init(self, context: Any, /) -> None:
         problems = []
@@ -252,8 +311,18 @@ class Settings(BaseSettings):
                 problems.append("SHARINGHUB_HOOK_SIGNING_KEY: is empty; it is the hook's signing token, whsec_…")
         except ValueError as error:
             problems.append(f"SHARINGHUB_HOOK_SIGNING_KEY: {error}")
-        if self.secret_key is not None and len(self.secret_key.get_secret_value()) < 16:
-            problems.append("SHARINGHUB_SECRET_KEY: must have at least 16 characters (try: openssl rand -hex 32)")
+        for name, key in (("SECRET_KEY", self.secret_key), ("SECRET_KEY_BEFORE", self.secret_key_before)):
+            if key is not None and is_weak(key.get_secret_value()):
+                problems.append(
+                    f"SHARINGHUB_{name}: must have at least 32 characters, and not always the same few "
+                    "(try: openssl rand -hex 32)"
+                )
+        if self.secret_key_before is not None and self.secret_key is None:
+            problems.append("SHARINGHUB_SECRET_KEY_BEFORE: needs SHARINGHUB_SECRET_KEY, which follows it")
+        if self.oauth_client_secret is not None and self.oauth_client_id is None:
+            problems.append("SHARINGHUB_OAUTH_CLIENT_SECRET: needs SHARINGHUB_OAUTH_CLIENT_ID")
+        if self.session_idle_seconds > self.session_seconds:
+            problems.append("SHARINGHUB_SESSION_IDLE_SECONDS: must not be longer than SHARINGHUB_SESSION_SECONDS")
         if self.metrics_token is not None and len(self.metrics_token.get_secret_value()) < 16:
             problems.append("SHARINGHUB_METRICS_TOKEN: must have at least 16 characters (try: openssl rand -hex 32)")
         if self.gitlab_ca_file is not None and not self.gitlab_ca_file.is_file():

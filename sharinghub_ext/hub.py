@@ -17,14 +17,14 @@ from gitlab_hooks.gateway.errors import AccessDenied, CredentialRefused, GitLabE
 from gitlab_hooks.gateway.service import ServiceClient
 from gitlab_hooks.gateway.tls import trust
 from gitlab_hooks.gateway.viewer import ViewerClient
-from gitlab_hooks.grants import GrantRefresher
 from gitlab_hooks.indexer import Indexer
 from gitlab_hooks.reading import ProjectReader
 from gitlab_hooks.sweep import Progress, Report, Sweep
 from gitlab_hooks.worker import Worker
 from sharinghub_ext import __version__
 from sharinghub_ext.api.links import Urls
-from sharinghub_ext.auth.viewers import ANONYMOUS_NOTE, Viewers
+from sharinghub_ext.auth.building import Auth, build_auth
+from sharinghub_ext.auth.viewers import ANONYMOUS_NOTE
 from sharinghub_ext.categories import resolve_categories
 from sharinghub_ext.config import Settings, SettingsError
 from sharinghub_ext.dvc.building import build_dvc, object_folder
@@ -83,7 +83,7 @@ class Hub:
     inbox: Inbox
     worker: Worker
     viewer_client: ViewerClient
-    viewers: Viewers
+    auth: Auth
     service: ServiceClient
     anonymous: ServiceClient
     http: tuple[httpx.AsyncClient, ...]
@@ -140,7 +140,7 @@ class Hub:
 
     async def close(self) -> None:
         """Stop background work and release connections."""
-        await self.viewers.close()
+        await self.auth.close()
         if self.dvc is not None:
             await self.dvc.close()
         for client in self.http:
@@ -201,7 +201,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     writer = CatalogueWriter(database)
     inbox = Inbox(database)
     secret = settings.secret_key.get_secret_value().encode() if settings.secret_key else database.secret()
-    grants = GrantRefresher(viewer_client, database, topics, clock)
+    auth = build_auth(settings, urls.public, topics, secret, viewer_client, database, tls, clock)
     hub = Hub(
         settings=settings,
         clock=clock,
@@ -223,17 +223,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
             service.identity,
         ),
         viewer_client=viewer_client,
-        viewers=Viewers(
-            viewer_client,
-            grants,
-            database,
-            secret,
-            clock,
-            soft_seconds=settings.grants_ttl,
-            hard_seconds=settings.grants_hard_ttl,
-            admins_see_all=settings.admins_see_all,
-            refusals_per_minute=settings.refusals_per_minute,
-        ),
+        auth=auth,
         service=service,
         anonymous=ServiceClient(connection),
         http=(http, downloads),
@@ -244,7 +234,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         sweeper=Sweep(service, indexer, writer, topics, settings.gitlab_concurrency, budget.pause),
     )
     hub.meters.registry.register(State(database, inbox, hub.status, hub.hearing, clock))
-    hub.dvc = build_dvc(settings, urls.public, topics, secret, clock, viewer_client, hub.viewers, hub.reader)
+    hub.dvc = build_dvc(settings, urls.public, topics, clock, viewer_client, auth, hub.reader)
     return hub
 
 

@@ -20,11 +20,12 @@ from starlette.responses import Response
 from gitlab_hooks.gateway.errors import GitLabError, GitLabUnavailable, NotFound
 from gitlab_hooks.gateway.viewer import Credential, ViewerClient
 from sharinghub_ext.api.links import Urls
-from sharinghub_ext.auth.dependency import viewer_of
+from sharinghub_ext.auth.dependency import viewer_for
 from sharinghub_ext.middleware import HEAD_MARK
 from sharinghub_ext.problems import Problem, not_found
 from stac_ext.cards.overview import MEDIA_TYPE, OVERVIEW, PAGE_NAME, Overview, content_policy, render_overview
 from stac_ext.cards.references import CardPlace
+from stac_ext.model import Viewer
 from stac_ext.query import SearchQuery
 from stac_ext.store.reader import CatalogueReader
 
@@ -59,7 +60,7 @@ def is_asked_for(request: Request) -> bool:
 async def overview_page(request: Request, credential: Credential | None, project_id: int, revision: str) -> Response:
     """The page of a project that the caller sees. Raises Problem: 404 without a README, 503 without GitLab."""
     client = cast("ViewerClient", request.app.state.viewer_client)
-    item = await asyncio.to_thread(_item, request, project_id)
+    item = await asyncio.to_thread(_item, request, await viewer_for(request, project_id), project_id)
     for name in dict.fromkeys([*_indexed(item, project_id), *_NAMES]):
         read = await _read(client, credential, project_id, revision, name)
         if read is not None:
@@ -80,10 +81,10 @@ def _render(read: tuple[bytes, bool], place: CardPlace, title: str) -> Overview:
     return render_overview(read[0], place, title, truncated=read[1])
 
 
-def _item(request: Request, project_id: int) -> dict[str, Any]:
+def _item(request: Request, viewer: Viewer, project_id: int) -> dict[str, Any]:
     """The project's item as the caller sees it."""
     reader = cast("CatalogueReader", request.app.state.reader)
-    found = reader.search(viewer_of(request), SearchQuery(ids=(str(project_id),), limit=1)).docs
+    found = reader.search(viewer, SearchQuery(ids=(str(project_id),), limit=1)).docs
     return cast("dict[str, Any]", orjson.loads(found[0])) if found else {}
 
 

@@ -239,11 +239,12 @@ class Viewer:
     """Who reads: every read of the store takes one, and there is no read without.
 
     `level` is the widest visibility that is seen without a grant (None: nothing at all); `principal` is the key of
-    the grant rows, None for a caller who can hold none.
+    the grant rows, None for a caller who can hold none; `proven` are projects that GitLab shows for this one read.
     """
 
     level: Visibility | None
     principal: str | None = None
+    proven: frozenset[int] = frozenset()
     notes: tuple[str, ...] = field(default=(), compare=False)
 
 

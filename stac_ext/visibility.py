@@ -1,8 +1,9 @@
 """The authorization predicate: which rows a viewer may see, and nothing else decides it.
 
-A row is visible when its effective visibility is at most the viewer's level, or when the viewer's principal holds a
-grant for its project. The predicate is composed with a query, never written into the user's own filter; a viewer
-without level and principal sees nothing. It has two forms that mean the same:
+A row is visible when its effective visibility is at most the viewer's level, when the viewer's principal holds a grant
+for its project, or when GitLab has just shown the project for this one read. The predicate is composed with a query,
+never written into the user's own filter; a viewer with none of the three sees nothing. It has two forms that mean the
+same:
 
 - `visible`, one condition that looks one grant up per candidate row, for rows that something else has narrowed down
   or put in order;
@@ -22,6 +23,8 @@ from stac_ext.store.schema import grant
 def visible(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:
     """The condition on `rows` (with columns `visibility` and `project_id`) for `viewer`."""
     by_level = _by_level(viewer, rows)
+    if viewer.proven:
+        by_level = or_(by_level, rows.c.project_id.in_(viewer.proven))
     if viewer.principal is None:
         return by_level
     # A scalar with LIMIT 1 and not EXISTS: PostgreSQL would turn that into a hash of all grants.
@@ -40,10 +43,13 @@ def arms(viewer: Viewer, rows: FromClause) -> tuple[ColumnElement[bool], ...]:
     _refuse_private(viewer)
     level = -1 if viewer.level is None else int(viewer.level)
     levels = tuple(rows.c.visibility == value for value in range(level + 1))
-    if viewer.principal is None:
-        return levels
-    held = select(grant.c.project_id).where(grant.c.principal == viewer.principal)
-    return (*levels, and_(rows.c.visibility > level, rows.c.project_id.in_(held)))
+    beyond: list[ColumnElement[bool]] = []
+    if viewer.principal is not None:
+        held = select(grant.c.project_id).where(grant.c.principal == viewer.principal)
+        beyond.append(rows.c.project_id.in_(held))
+    if viewer.proven:
+        beyond.append(rows.c.project_id.in_(viewer.proven))
+    return (*levels, and_(rows.c.visibility > level, or_(*beyond))) if beyond else levels
 
 
 def _by_level(viewer: Viewer, rows: FromClause) -> ColumnElement[bool]:

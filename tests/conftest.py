@@ -1,12 +1,16 @@
 """What every test may use: sample worlds, hubs on them, and where the shared material is."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
+from tests.support import leak_taps
+from tests.support.leaks import LEAKS
+from tests.support.leaks_of_programs import look_at_ended_programs
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.running import RunningHub, SampleWorld
 
@@ -15,7 +19,25 @@ settings.register_profile("steady", derandomize=True)
 if not {"EXAMPLES", "SEARCH_EXAMPLES", "HISTORIES"} & os.environ.keys():
     settings.load_profile("steady")
 
+leak_taps.install()
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[Any]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test after which a token or another secret is found where none may be."""
+    report = yield
+    if call.when == "teardown":
+        for name, said in report.sections:
+            LEAKS.hear("output", name, said)
+        look_at_ended_programs()
+        if leaks := LEAKS.take():
+            told = "\n".join(["secrets were found where none may be:", *map(str, leaks)])
+            report.outcome, report.longrepr = "failed", f"{item.nodeid}: {told}\n\n{report.longreprtext}".strip()
+    return report
 
 
 @pytest.fixture(scope="session")

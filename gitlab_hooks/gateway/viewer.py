@@ -17,6 +17,8 @@ from gitlab_hooks.gateway.errors import (
     InsufficientScope,
     NotFound,
 )
+from gitlab_hooks.gateway.jobs import HEADER as JOB_HEADER
+from gitlab_hooks.gateway.jobs import JOB_PATH, Job, job_of, tags_path
 
 PAGE = 100
 _MAX_PAGES = 1_000
@@ -56,6 +58,11 @@ class Credential:
     header: str = "Authorization"
     resent: bool = False
 
+    @property
+    def is_job(self) -> bool:
+        """Whether it is the token of a CI job, which reaches few of GitLab's routes."""
+        return self.header == JOB_HEADER
+
     def headers(self) -> dict[str, str]:
         return {self.header: f"Bearer {self.token}" if self.header == "Authorization" else self.token}
 
@@ -85,7 +92,13 @@ class ViewerClient:
         self._downloads = downloads  # of its own, so that slow downloads hold up no question about rights
 
     async def identify(self, credential: Credential) -> Identity:
-        """Who the caller is. Raises CredentialRefused, InsufficientScope, AccessDenied or GitLabUnavailable."""
+        """Who the caller is. Raises CredentialRefused, InsufficientScope, AccessDenied or GitLabUnavailable.
+
+        A job is a principal of its own that sees what is public, and more only as it is proven for each project.
+        """
+        if credential.is_job:
+            job = await self._job(credential)
+            return Identity(job.user_id, job.username, external=True, privileged=False, narrow=True, restricted=True)
         user = await self._get("/api/v4/user", credential)
         token = await self._token(credential)
         if not isinstance(user.get("id"), int) or not isinstance(user.get("username"), str):
@@ -141,8 +154,11 @@ class ViewerClient:
         """The ids of the projects with any of the topics that the caller is a member of and may download code from.
 
         `all_visible` asks for those that the caller sees without being a member, too: what administrators get where
-        that is configured.
+        that is configured. A job is told its own project.
         """
+        if credential.is_job:
+            own = (await self._job(credential)).project_id
+            return {own} if await self.job_reads(credential, own) else set()
         found: set[int] = set()
         for topic in topics:  # GraphQL's topics mean AND: one listing for each
             after: str | None = None
@@ -160,9 +176,28 @@ class ViewerClient:
         self, credential: Credential, project_ids: Collection[int], *, all_visible: bool = False
     ) -> set[int]:
         """Which of at most 100 projects the caller may download code from, as a member."""
+        if credential.is_job:
+            return await self.downloadable(credential, ()) & set(project_ids)
         variables = {"ids": [f"gid://gitlab/Project/{one}" for one in project_ids]}
         projects = await self._projects(_VISIBLE_AMONG if all_visible else _MEMBERSHIPS_AMONG, variables, credential)
         return _allowed(projects) & set(project_ids)
+
+    async def job_reads(self, credential: Credential, project_id: int) -> bool:
+        """Whether a job's token may read the code of a project. Raises CredentialRefused or GitLabUnavailable."""
+        try:
+            response = await self._http.get(tags_path(project_id), headers=credential.headers())
+        except httpx.HTTPError as error:
+            raise _unreachable(error) from error
+        try:
+            _check(response, response.content)
+            return isinstance(response.json(), list)
+        except (AccessDenied, InsufficientScope, NotFound):
+            return False
+        except ValueError as error:
+            raise GitLabUnavailable("GitLab's answer is not JSON") from error
+
+    async def _job(self, credential: Credential) -> Job:
+        return job_of(await self._get(JOB_PATH, credential))
 
     def raw_file(
         self, credential: Credential | None, project_id: int, ref: str, path: str

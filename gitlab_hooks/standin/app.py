@@ -18,6 +18,7 @@ from gitlab_hooks.standin.calls import Call
 from gitlab_hooks.standin.faults import target
 from gitlab_hooks.standin.gql import endpoint
 from gitlab_hooks.standin.limiter import Limiter
+from gitlab_hooks.standin.oauth import endpoint as oauth
 from gitlab_hooks.standin.parameters import ApiError, parse_body, parse_query
 from gitlab_hooks.standin.rest import build_router
 from gitlab_hooks.standin.state import Conflict
@@ -67,6 +68,8 @@ class Front:
                 return self._graphql(method, headers, query, body)
             if path.startswith(f"{API}/"):
                 return self._rest(method, path, query_text, headers, query, body)
+            if oauth.is_about_signing_in(path):
+                return oauth.answer(self.world, method, path, headers, query, body)
             git = smart_http.split(unquote(path))
             if git:
                 return smart_http.answer(self.world, method, git[0], git[1], headers, query, body)
@@ -98,7 +101,7 @@ class Front:
                 return JSONResponse({"error": "405 Not Allowed"}, 405, {"Allow": ", ".join(allowed)})
             return JSONResponse({"error": "404 Not Found"}, 404)
         route, values = found
-        user, token = auth.authenticate(self.world, headers, query, route.scopes)
+        user, token = auth.authenticate(self.world, headers, query, route.scopes, jobs=route.jobs)
         if user is None and method not in ("GET", "HEAD"):
             raise ApiError(401, {"message": "401 Unauthorized"})
         params = query if route.upload else query | parse_body(headers.get("content-type", ""), body)

@@ -36,15 +36,22 @@ def token_text(headers: dict[str, str], query: dict[str, Any]) -> str | None:
     )
 
 
-def basic_password(headers: dict[str, str]) -> str | None:
-    """The password of HTTP Basic, which is where git carries a token; any user name will do."""
+def basic_credentials(headers: dict[str, str]) -> tuple[str, str] | None:
+    """User and password of HTTP Basic; both empty where they cannot be read."""
     scheme, _, value = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return None
     try:
-        return base64.b64decode(value).decode().partition(":")[2]
+        user, _, password = base64.b64decode(value).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
-        return ""
+        return "", ""
+    return user, password
+
+
+def basic_password(headers: dict[str, str]) -> str | None:
+    """The password of HTTP Basic, which is where git carries a token; any user name will do."""
+    found = basic_credentials(headers)
+    return None if found is None else found[1]
 
 
 def check_token(world: World, text: str) -> Token:
@@ -54,7 +61,7 @@ def check_token(world: World, text: str) -> Token:
         raise refuse(401, "401 Unauthorized")
     if token.revoked:
         raise _invalid("Token was revoked. You have to re-authorize from the user.")
-    if token.expired(world.today()):
+    if token.expired(world.today(), world.now()):
         raise _invalid("Token is expired. You can either do re-authorization or token refresh.")
     return token
 
@@ -85,14 +92,29 @@ def check_user(user: User) -> None:
         raise refuse(403, f"403 Forbidden - {_DENIED[user.state]}")
 
 
+def job_token_text(headers: dict[str, str], query: dict[str, Any]) -> str | None:
+    """The token of a CI job, in its own header or parameter."""
+    return headers.get("job-token") or query.get("job_token") or None
+
+
 def authenticate(
-    world: World, headers: dict[str, str], query: dict[str, Any], scopes: tuple[str, ...]
+    world: World, headers: dict[str, str], query: dict[str, Any], scopes: tuple[str, ...], *, jobs: bool = False
 ) -> tuple[User | None, Token | None]:
-    """User and token of a request; nobody when it carries none."""
+    """User and token of a request; nobody when it carries none. A job's token counts on routes for `jobs` only, and a
+    deploy token nowhere (https://docs.gitlab.com/ci/jobs/ci_job_token/, https://docs.gitlab.com/user/project/deploy_tokens/).
+    """
+    if (text := job_token_text(headers, query)) is not None and jobs:
+        token = world.tokens.get(text)
+        if token is None or token.kind != "job" or token.revoked:
+            raise refuse(401, "401 Unauthorized")
+        check_user(token.user)
+        return token.user, token
     text = token_text(headers, query)
     if not text:
         return None, None
     token = check_token(world, text)
+    if token.kind in ("job", "deploy"):
+        raise refuse(401, "401 Unauthorized")
     check_scope(token, scopes)
     check_user(token.user)
     return token.user, token

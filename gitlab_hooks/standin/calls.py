@@ -122,13 +122,23 @@ class Call:
         if found is None and not key.isdecimal():
             old = world.moved_from(key)
             found = moved = old if isinstance(old, Project) else None
-        if found is None or not self.reader.on(found).read_project:
+        if found is None or not self.reader.on(found).read_project or not self._reached(found):
             raise not_found("Project")
         if moved is not None:
             if self.method not in ("GET", "HEAD"):
                 raise refuse(405, "405 Non GET methods are not allowed for moved projects")
             raise self._moved(moved)
         return found
+
+    def _reached(self, project: Project) -> bool:
+        """Whether a job's token gets to a project: its own, one that lets jobs of its own in, or one open to everybody.
+
+        https://docs.gitlab.com/ci/jobs/ci_job_token/#control-job-token-access-to-your-project
+        """
+        job = self.token.job if self.token else None
+        if job is None or job.project is project or job.project.id in project.job_allowlist:
+            return True
+        return project.visibility == "public" and project.repository_access_level == "enabled"
 
     def _moved(self, project: Project) -> ApiError:
         head, _, tail = self.url.removeprefix(f"{self.world.external_url}/api/v4/projects/").partition("?")
@@ -213,6 +223,7 @@ class Route:
     scopes: tuple[str, ...]
     handler: Handler
     upload: bool = False
+    jobs: bool = False
 
 
 class Router:
@@ -221,16 +232,20 @@ class Router:
     def __init__(self) -> None:
         self._routes: dict[tuple[str, int], list[Route]] = {}
 
-    def on(self, method: str, pattern: str, *more_scopes: str, upload: bool = False) -> Callable[[Handler], Handler]:
+    def on(
+        self, method: str, pattern: str, *more_scopes: str, upload: bool = False, jobs: bool = False
+    ) -> Callable[[Handler], Handler]:
         """Register a handler. GET asks for `api` or `read_api`, all else for `api`; `more_scopes` will do as well.
 
-        The body of an `upload` is a file and not parameters.
+        The body of an `upload` is a file and not parameters; the tokens of CI `jobs` reach the handler, too.
         """
         scopes = (READ if method in ("GET", "HEAD") else WRITE) + more_scopes
 
         def register(handler: Handler) -> Handler:
             parts = tuple(pattern.strip("/").split("/"))
-            self._routes.setdefault((method, len(parts)), []).append(Route(method, parts, scopes, handler, upload))
+            self._routes.setdefault((method, len(parts)), []).append(
+                Route(method, parts, scopes, handler, upload, jobs)
+            )
             return handler
 
         return register

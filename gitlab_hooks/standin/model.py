@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from gitlab_hooks.standin.oauth_model import Job
     from gitlab_hooks.standin.registry_model import Facet, Image, MlModel, Package, ReleaseLink
     from gitlab_hooks.standin.repository import Repository
 
@@ -56,7 +57,10 @@ class User:
 
 @dataclass(eq=False)
 class Token:
-    """A personal access token. It ends at 00:00 UTC of `expires_at`."""
+    """An access token. It ends at 00:00 UTC of `expires_at`; one of OAuth at the moment `ends_at`.
+
+    `kind` is `personal`, `project`, `group`, `oauth`, `deploy` or `job`.
+    """
 
     id: int
     user: User
@@ -66,9 +70,13 @@ class Token:
     created_at: datetime
     expires_at: date | None = None
     revoked: bool = False
+    kind: str = "personal"
+    ends_at: datetime | None = None
+    job: Job | None = None
 
-    def expired(self, today: date) -> bool:
-        return self.expires_at is not None and self.expires_at <= today
+    def expired(self, today: date, now: datetime | None = None) -> bool:
+        over = self.ends_at is not None and now is not None and self.ends_at <= now
+        return over or (self.expires_at is not None and self.expires_at <= today)
 
 
 @dataclass(eq=False)
@@ -204,6 +212,7 @@ class Project:
     images: dict[int, Image] = field(default_factory=dict)
     models: dict[int, MlModel] = field(default_factory=dict)
     lfs_objects: dict[str, bytes] = field(default_factory=dict)
+    job_allowlist: set[int] = field(default_factory=set)  # projects whose jobs reach this one
 
     @property
     def full_path(self) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from gitlab_hooks.standin.applications import Applications
 from gitlab_hooks.standin.hooks import Delivery
 from gitlab_hooks.standin.model import AccessLevel, Group, Hook, Project, Release, Token, User
-from gitlab_hooks.standin.projects import Projects
 
 __all__ = ["AccessLevel", "Delivery", "Group", "Hook", "Project", "Release", "Token", "User", "World"]
 
@@ -26,7 +26,7 @@ HOOK_FLAGS = (
 _KEPT = (*HOOK_FLAGS, "push_events_branch_filter", "name", "description", "signing_token")
 
 
-class World(Projects):
+class World(Applications):
     """One GitLab.
 
     >>> world = World(repositories=Path("/tmp/repositories"))

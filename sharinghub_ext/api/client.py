@@ -26,11 +26,12 @@ from sharinghub_ext.api.language import (
 )
 from sharinghub_ext.api.links import GEOJSON, JSON, SCHEMA, Link, Urls, link, with_query
 from sharinghub_ext.api.requests import SearchBody
-from sharinghub_ext.auth.dependency import viewer_of
+from sharinghub_ext.auth.dependency import viewer_for, viewer_of
 from sharinghub_ext.problems import not_found
 from stac_ext.asking import CONDITIONS, query_of, values_of_text
 from stac_ext.categories import Category
 from stac_ext.collections import build_collection
+from stac_ext.items.versions import project_of
 from stac_ext.keyset import PageTokens
 from stac_ext.model import Viewer
 from stac_ext.query import MAX_LIMIT, InvalidParameter, SearchQuery, parse_names
@@ -157,7 +158,8 @@ class CatalogueClient(AsyncBaseCoreClient):
 
     async def get_item(self, item_id: str, collection_id: str, request: Request, **_: Any) -> Response:
         """GET /collections/{collection_id}/items/{item_id}."""
-        viewer = viewer_of(request)
+        project_id = project_of(item_id)
+        viewer = viewer_of(request) if project_id is None else await viewer_for(request, project_id)
         doc = await asyncio.to_thread(self.reader.item, viewer, collection_id, item_id)
         if doc is None:
             raise not_found()

@@ -5,20 +5,25 @@ from dataclasses import replace
 
 from starlette.requests import Request
 
+from gitlab_hooks.gateway.jobs import HEADER as JOB_HEADER
 from gitlab_hooks.gateway.viewer import Credential
 from sharinghub_ext.problems import Problem
 
 _IN_QUERY = ("private_token", "access_token", "gitlab_token", "job_token", "token_secret")
-_OTHER_KINDS = ("job-token", "deploy-token")
+_DEPLOY_TOKEN = "gldt-"  # noqa: S105
+_JOB_TOKEN = "glcbt-"  # noqa: S105
+_JOB_USER = "gitlab-ci-token"
+_HEADERS = (("private-token", "PRIVATE-TOKEN"), ("x-gitlab-token", "Authorization"), ("job-token", JOB_HEADER))
 _MAX_LENGTH = 4096
 
 
 def credential_of(request: Request, *, basic: bool = False) -> Credential | None:
     """The one GitLab token of a request, None for an anonymous one.
 
-    Accepted are `Authorization: Bearer`, `PRIVATE-TOKEN`, and `X-Gitlab-Token` as SharingHub's clients send it; with
-    `basic` (for downloads, as `wget` and `dvc` send it) also HTTP Basic with the token as the password.
-    Raises Problem for a token in the query string, several different tokens, or another scheme.
+    Accepted are `Authorization: Bearer`, `PRIVATE-TOKEN`, `JOB-TOKEN` for the token of a CI job, and `X-Gitlab-Token`
+    as SharingHub's clients send it; with `basic` (for downloads, as `wget` and `dvc` send it) also HTTP Basic with the
+    token as the password. A job's token is known by its header, by its beginning, or by the user name that GitLab has
+    for it. Raises Problem for a token in the query string, several different tokens, a deploy token, or another scheme.
     """
     for name in _IN_QUERY:
         if name in request.query_params:
@@ -27,10 +32,9 @@ def credential_of(request: Request, *, basic: bool = False) -> Credential | None
     authorization = request.headers.get("authorization")
     if authorization is not None:
         found.append(_of_authorization(authorization, basic))
-    for header in _OTHER_KINDS:
-        if header in request.headers:
-            raise _refused(f"{header} is not accepted: send a personal, project or group access token with read_api.")
-    for header, upstream in (("private-token", "PRIVATE-TOKEN"), ("x-gitlab-token", "Authorization")):
+    if "deploy-token" in request.headers:
+        raise _deploy_token()
+    for header, upstream in _HEADERS:
         if header in request.headers:
             found.append(Credential(request.headers[header].strip(), upstream, resent=True))
     if not all(one.token for one in found):
@@ -42,7 +46,11 @@ def credential_of(request: Request, *, basic: bool = False) -> Credential | None
     token = found[0].token
     if len(token) > _MAX_LENGTH or not token.isascii() or not token.isprintable() or " " in token:
         raise _refused("The token is not one of GitLab's: create one with the scope read_api.")
-    return replace(found[0], resent=any(one.resent for one in found))
+    if token.startswith(_DEPLOY_TOKEN):
+        raise _deploy_token()
+    is_job = token.startswith(_JOB_TOKEN) or any(one.is_job for one in found)
+    header = JOB_HEADER if is_job else found[0].header
+    return replace(found[0], header=header, resent=any(one.resent for one in found))
 
 
 def _of_authorization(value: str, basic: bool) -> Credential:
@@ -51,11 +59,18 @@ def _of_authorization(value: str, basic: bool) -> Credential:
         return Credential(given.strip())
     if basic and scheme.lower() == "basic":
         try:
-            _, _, password = base64.b64decode(given.strip(), validate=True).decode().partition(":")
+            user, _, password = base64.b64decode(given.strip(), validate=True).decode().partition(":")
         except ValueError:
-            password = ""
-        return Credential(password, resent=True)
+            user = password = ""
+        return Credential(password, JOB_HEADER if user == _JOB_USER else "Authorization", resent=True)
     raise _refused("Use the form 'Authorization: Bearer <token>' or 'PRIVATE-TOKEN: <token>'.")
+
+
+def _deploy_token() -> Problem:
+    return _refused(
+        "This is a deploy token: GitLab lets those reach git and the registries, and tells nobody what else they may "
+        "read. Send a personal, project or group access token with the scope read_api, or the token of a CI job."
+    )
 
 
 def _refused(detail: str) -> Problem:

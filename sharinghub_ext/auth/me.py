@@ -1,5 +1,5 @@
-"""`/auth/me`: whom the hub takes a caller for, how old the rights are, and which of the caller's tagged projects the
-catalogue does not hold.
+"""`/auth/me`: whom the hub takes a caller for, by which kind of credential, how old the rights are, and which of the
+caller's tagged projects the catalogue does not hold.
 """
 
 import asyncio
@@ -8,7 +8,8 @@ from typing import Any, cast
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sharinghub_ext.auth.dependency import viewer_of
+from sharinghub_ext.auth.callers import Caller
+from sharinghub_ext.auth.dependency import caller_of
 from sharinghub_ext.auth.viewers import FILLING
 from stac_ext.store.grants import GrantTable
 from stac_ext.times import format_rfc3339, from_micros
@@ -23,25 +24,36 @@ _WHAT_TO_DO = (
 
 async def me(request: Request) -> Response:
     """Whom the hub takes you for, how old your rights are, and which of your tagged projects it does not hold."""
-    viewer = viewer_of(request)
+    caller = caller_of(request)
+    viewer = caller.viewer
     complete = FILLING not in viewer.notes
+    by = {"signed_in": caller.credential is not None and not caller.visitor, "by": _how(caller)}
     if viewer.principal is None:
-        return _json({"signed_in": False} if complete else {"signed_in": True, "complete": False})
+        return _json(by if complete else {**by, "complete": False})
     grants, gitlab_url = cast("GrantTable", request.app.state.grants), cast("str", request.app.state.gitlab_url)
-    return _json(await asyncio.to_thread(_told, grants, gitlab_url, viewer.principal, complete))
+    return _json(by | await asyncio.to_thread(_told, grants, gitlab_url, viewer.principal, complete))
+
+
+def _how(caller: Caller) -> str:
+    if caller.credential is None:
+        return "nothing"
+    if caller.visitor:
+        return "visitor token"
+    if caller.session is not None:
+        return "session"
+    return "job token" if caller.credential.is_job else "token"
 
 
 def _told(grants: GrantTable, gitlab_url: str, key: str, complete: bool) -> dict[str, Any]:
     found = grants.find(key)
     if found is None:  # forgotten while this was asked
-        return {"signed_in": True, "complete": False}
+        return {"complete": False}
     missing, number = grants.uncatalogued(key, _SHOWN)
     uncatalogued: dict[str, Any] = {"count": number}
     if missing:
         projects = [{"id": one, "web_url": f"{gitlab_url}/projects/{one}"} for one in missing]
         uncatalogued |= {"projects": projects, "what_to_do": _WHAT_TO_DO}
     return {
-        "signed_in": True,
         "username": found.username,
         "user_id": found.user_id,
         "external": found.external,

@@ -14,10 +14,12 @@ import typer
 import uvicorn
 from starlette.types import ASGIApp
 
+from gitlab_hooks.gateway.service import ServiceClient
 from sharinghub_ext.app import create_app
-from sharinghub_ext.checks import GitLabCheckFailed, check_gitlab
+from sharinghub_ext.checks import GitLabCheckFailed, check_gitlab, check_visitor
 from sharinghub_ext.cli.connections import PatientProtocol
 from sharinghub_ext.config import Settings, SettingsError, load_settings
+from sharinghub_ext.hook_care import connection_of
 from sharinghub_ext.hub import build_hub
 from sharinghub_ext.logs import configure_logs
 
@@ -89,8 +91,13 @@ async def serve(settings: Settings, listening: socket.socket) -> None:
             await hub.close()
             raise
         log.warning("GitLab does not answer; what is public is served from the index meanwhile", error=str(error))
-    for name in settings.without_effect():
-        log.warning("this setting has no effect in this version", setting=name)
+    if settings.visitor_token is not None:
+        client = ServiceClient(connection_of(settings), settings.visitor_token.get_secret_value())
+        try:
+            await asyncio.to_thread(check_visitor, settings, client)
+        except GitLabCheckFailed:
+            await hub.close()
+            raise
     if settings.hook_secret is None and settings.hook_signing_key is None:
         log.warning("no hooks: changes appear at the next sweep (SHARINGHUB_HOOK_SECRET)")
     if settings.hook_secret_is_short:

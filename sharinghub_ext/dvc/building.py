@@ -8,16 +8,16 @@ from anyio.to_thread import run_sync
 from sqlalchemy.engine import make_url
 
 from gitlab_hooks.gateway.viewer import ViewerClient
-from sharinghub_ext.auth.viewers import Viewers
+from sharinghub_ext.auth.building import Auth
 from sharinghub_ext.config import Settings, SettingsError
 from sharinghub_ext.dvc.local import LocalStore
 from sharinghub_ext.dvc.quota import Quotas
 from sharinghub_ext.dvc.receiving import Receiver
-from sharinghub_ext.dvc.refusals import Refusals
-from sharinghub_ext.dvc.rights import LiveRights
+from sharinghub_ext.dvc.rights import Catalogue, LiveRights
 from sharinghub_ext.dvc.routes import DvcRemote
 from sharinghub_ext.dvc.store import ObjectStore, StoreFailure
 from stac_ext.clock import Clock
+from stac_ext.model import Viewer
 from stac_ext.store.reader import CatalogueReader
 
 _BESIDE: Final = "objects"
@@ -51,10 +51,9 @@ def build_dvc(
     settings: Settings,
     public_url: str,
     topics: tuple[str, ...],
-    secret: bytes,
     clock: Clock,
     client: ViewerClient,
-    viewers: Viewers,
+    auth: Auth,
     reader: CatalogueReader,
 ) -> DvcRemote | None:
     """The DVC remote of every project, None where there is no store. Raises SettingsError."""
@@ -63,9 +62,12 @@ def build_dvc(
         return None
 
     async def is_public(project_id: int) -> bool:
-        return await run_sync(reader.shows_project, await viewers.resolve(None), project_id)
+        return await run_sync(reader.shows_project, await auth.viewers.resolve(None), project_id)
 
-    refusals = Refusals(secret, clock, settings.refusals_per_minute)
-    rights = LiveRights(client, frozenset(topics), refusals, is_public, clock)
+    async def is_listed(project_id: int) -> bool:
+        return await run_sync(reader.shows_project, Viewer(None, proven=frozenset({project_id})), project_id)
+
+    catalogue = Catalogue(frozenset(topics), is_public, is_listed)
+    rights = LiveRights(client, catalogue, auth.refusals, auth.job_reads, clock)
     receiver = Receiver(store, Quotas(store, settings.dvc_project_quota, clock), settings.dvc_object_limit)
-    return DvcRemote(store, rights, receiver, public_url)
+    return DvcRemote(store, rights, receiver, auth.callers, public_url)

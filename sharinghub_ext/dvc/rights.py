@@ -5,7 +5,8 @@
 3. Only projects that carry a topic of the catalogue have a remote.
 4. Callers without a token are asked about only for projects that the index shows to everybody, so that counting ids up
    sends GitLab no calls.
-5. Anything but a verdict is an error: a refused token 401 or 403, no answer of GitLab 503.
+5. The token of a CI job opens reading at most, and no push, whatever GitLab would let the job do.
+6. Anything but a verdict is an error: a refused token 401 or 403, no answer of GitLab 503.
 """
 
 import asyncio
@@ -17,16 +18,15 @@ from typing import Final
 from cachetools import LRUCache, TTLCache
 
 from gitlab_hooks.gateway.errors import (
-    AccessDenied,
-    CredentialRefused,
     GitLabError,
     GitLabUnavailable,
-    InsufficientScope,
 )
 from gitlab_hooks.gateway.rights import code_rights
 from gitlab_hooks.gateway.viewer import Credential, ViewerClient
 from gitlab_hooks.single_flight import SingleFlight
-from sharinghub_ext.dvc.refusals import Refusals
+from sharinghub_ext.auth.identities import refusal
+from sharinghub_ext.auth.job_reads import JobReads
+from sharinghub_ext.auth.refusals import Refusals
 from sharinghub_ext.problems import Problem
 from stac_ext.clock import Clock
 
@@ -46,20 +46,23 @@ class Verdict:
     asked: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What the index says of a project by its id, and the topics by which GitLab says that it belongs to it."""
+
+    topics: frozenset[str]
+    is_public: Callable[[int], Awaitable[bool]]
+    is_listed: Callable[[int], Awaitable[bool]]
+
+
 class LiveRights:
     """Asks GitLab, and remembers for ten seconds. Credentials are held as keyed hashes only."""
 
     def __init__(
-        self,
-        client: ViewerClient,
-        topics: frozenset[str],
-        refusals: Refusals,
-        is_public: Callable[[int], Awaitable[bool]],
-        clock: Clock,
+        self, client: ViewerClient, catalogue: Catalogue, refusals: Refusals, job_reads: JobReads, clock: Clock
     ) -> None:
-        """`is_public` says whether the index shows a project to callers without a token."""
-        self._client, self._topics, self._refusals, self._clock = client, topics, refusals, clock
-        self._is_public = is_public
+        self._client, self._catalogue, self._clock = client, catalogue, clock
+        self._refusals, self._job_reads = refusals, job_reads
         self._verdicts: LRUCache[str, Verdict] = LRUCache(_MOST)
         # Tokens that GitLab took lately, so that others with bad ones behind the same address do not hold them up.
         self._good: TTLCache[str, bool] = TTLCache(_MOST, _KNOWN_SECONDS, timer=lambda: clock.now().timestamp())
@@ -72,14 +75,24 @@ class LiveRights:
         known = self._verdicts.get(name)
         if known is not None and timedelta(0) <= self._clock.now() - known.asked < KEPT:
             return known
-        self._refusals.check(token, "" if token in self._good else client)
+        self._refusals.check(token)
+        if token and token not in self._good:
+            self._refusals.check_flood(client)
         task = self._asking.start(name, lambda: self._ask(credential, token, name, project_id, client))
         return await asyncio.shield(task)
 
     async def _ask(self, credential: Credential | None, token: str, name: str, project_id: int, client: str) -> Verdict:
         asked = self._clock.now()
-        if credential is None and not await self._is_public(project_id):
+        if credential is None and not await self._catalogue.is_public(project_id):
             return self._keep(name, Verdict(False, False, False, asked))
+        if credential is not None and credential.is_job:
+            try:
+                reads = await self._job_reads.may_read(credential, project_id)
+            except Problem as refused:
+                if refused.status in (401, 403):
+                    self._refusals.count(client)
+                raise
+            return self._keep(name, Verdict(reads, False, await self._catalogue.is_listed(project_id), asked))
         try:
             rights = await code_rights(self._client, credential, project_id)
         except GitLabUnavailable as error:
@@ -91,12 +104,13 @@ class LiveRights:
             self._good.pop(token, None)
             if credential is None:  # a GitLab that shows nothing to anybody who is not signed in
                 return self._keep(name, Verdict(False, False, False, asked))
-            problem = _refusal(error)
-            self._refusals.remember(token, client, problem)
+            problem = refusal(error)
+            self._refusals.remember(token, problem)
+            self._refusals.count(client)
             raise problem from error
         if credential is not None:
             self._good[token] = True
-        listed = bool(rights.topics & self._topics)
+        listed = bool(rights.topics & self._catalogue.topics)
         return self._keep(name, Verdict(rights.download, rights.download and rights.push, listed, asked))
 
     def _keep(self, name: str, verdict: Verdict) -> Verdict:
@@ -106,20 +120,3 @@ class LiveRights:
     async def close(self) -> None:
         """Stop what is under way."""
         await self._asking.close()
-
-
-def unauthorized(detail: str) -> Problem:
-    """401 as clients of downloads understand it."""
-    return Problem(401, detail, {"WWW-Authenticate": CHALLENGE})
-
-
-def _refusal(error: GitLabError) -> Problem:
-    if isinstance(error, InsufficientScope):
-        return Problem(403, f"The token lacks the scope {error.scope}: create one at GitLab that has it.")
-    if isinstance(error, AccessDenied):
-        return Problem(403, "GitLab refuses this account or token: it may be blocked. Ask your GitLab administrator.")
-    if isinstance(error, CredentialRefused):
-        return unauthorized(
-            "GitLab refuses the token: it is unknown, expired or revoked, or it lacks the scope read_api."
-        )
-    return unauthorized("GitLab does not know this token: create one with the scope read_api.")

@@ -12,11 +12,12 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gitlab_hooks.gateway.viewer import Credential
+from sharinghub_ext.auth.callers import Callers, challenged
 from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.dvc.directory import Directories, is_page
 from sharinghub_ext.dvc.keys import ObjectName, parse_name
 from sharinghub_ext.dvc.receiving import Receiver
-from sharinghub_ext.dvc.rights import LiveRights, Verdict, unauthorized
+from sharinghub_ext.dvc.rights import LiveRights, Verdict
 from sharinghub_ext.dvc.serving import object_response
 from sharinghub_ext.dvc.store import ObjectStore, StoreDamaged, StoreFailure, StoreFull
 from sharinghub_ext.problems import Problem, not_found
@@ -29,8 +30,10 @@ log = structlog.get_logger()
 class DvcRemote:
     """The remotes of all projects on one store."""
 
-    def __init__(self, store: ObjectStore, rights: LiveRights, receiver: Receiver, public_url: str) -> None:
-        self._store, self._rights, self._receiver = store, rights, receiver
+    def __init__(
+        self, store: ObjectStore, rights: LiveRights, receiver: Receiver, callers: Callers, public_url: str
+    ) -> None:
+        self._store, self._rights, self._receiver, self._callers = store, rights, receiver, callers
         self._directories = Directories(f"{public_url}{PATH}")
 
     def routes(self) -> list[Route]:
@@ -71,7 +74,10 @@ class DvcRemote:
     async def _write(self, request: Request) -> Response:
         name, credential, verdict = await self._allowed(request)
         if credential is None:
-            raise unauthorized("A push needs a token of GitLab: send one of somebody who may push code there.")
+            detail = "A push needs a token of GitLab: send one of somebody who may push code there."
+            raise challenged(Problem(401, detail))
+        if credential.is_job and not verdict.write:
+            raise Problem(403, "The token of a CI job pulls and never pushes. Push with a token of GitLab.")
         if not verdict.write:
             raise Problem(403, "You may read this project, but not push code to it, so nothing is stored.")
         return await self._receiver.receive(request, name)
@@ -81,14 +87,12 @@ class DvcRemote:
         name = parse_name(str(request.path_params["project_id"]), str(request.path_params["key"]))
         if name is None:
             raise not_found()
-        try:
-            credential = credential_of(request, basic=True)
-        except Problem as problem:
-            if problem.status == 401:
-                raise unauthorized(problem.detail) from problem
-            raise
         client = request.client.host if request.client else ""
-        verdict = await self._rights.of(credential, name.project_id, client)
+        try:
+            credential = credential_of(request, basic=True) or self._callers.stands_in(request)
+            verdict = await self._rights.of(credential, name.project_id, client)
+        except Problem as problem:
+            raise challenged(problem) from problem
         if not verdict.read:
             raise not_found()
         if not verdict.listed:

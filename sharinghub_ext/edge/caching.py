@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sharinghub_ext.auth.cookies import NAME, PREFIXES
 from sharinghub_ext.hook_care import HOOKS_PATH
 from stac_ext.model import Viewer, Visibility
 
 CREDENTIAL_HEADERS: Final = ("Authorization", "PRIVATE-TOKEN", "X-Gitlab-Token", "JOB-TOKEN", "Deploy-Token")
-SESSION_COOKIES: Final = frozenset({"__Host-sharinghub", "__Secure-sharinghub", "sharinghub"})
+SESSION_COOKIES: Final = frozenset(prefix + NAME for prefix in PREFIXES)
 VARY: Final = (*CREDENTIAL_HEADERS, "Cookie", "Accept", "Accept-Language", "Accept-Encoding")
 
 _CREDENTIALS: Final = frozenset(name.lower().encode() for name in CREDENTIAL_HEADERS)

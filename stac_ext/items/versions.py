@@ -4,6 +4,7 @@ A release is the item `42@v1.2.0`, a `/` in its tag a `~`. Versions are in the o
 their release where they are no such versions. Source: https://github.com/stac-extensions/version (v1.2.0)
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
@@ -14,12 +15,19 @@ from stac_ext.sanitize import clean_line
 from stac_ext.semver import parse_version, version_key
 
 MAX_TAG: Final = 200
+_ITEM_ID: Final = re.compile(r"([1-9][0-9]{0,17})(@.+)?", re.ASCII | re.DOTALL)
 EXTENSION: Final = "https://stac-extensions.github.io/version/v1.2.0/schema.json"
 
 
 def version_id(project_id: int, tag: str) -> str:
     """The item id of a version."""
     return f"{project_id}@{clean_line(tag.replace('/', '~'), MAX_TAG)}"
+
+
+def project_of(item_id: str) -> int | None:
+    """The id of the project that an item id names, of its newest state or of a version; None where it names none."""
+    match = _ITEM_ID.fullmatch(item_id)
+    return int(match[1]) if match else None
 
 
 def in_order(releases: Sequence[Release]) -> list[Release]:

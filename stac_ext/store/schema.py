@@ -135,12 +135,14 @@ inbox = Table(
 session = Table(
     "session",
     tables,
-    Column("key", PlainText, primary_key=True),  # a keyed hash of what the cookie holds
+    Column("key", PlainText, primary_key=True),  # a hash of what the cookie holds, which is random
     Column("principal", PlainText, nullable=False, index=True),
     Column("sealed", LargeBinary, nullable=False),  # the tokens, encrypted
     Column("created_at", BigInteger, nullable=False),
     Column("seen_at", BigInteger, nullable=False),
     Column("expires_at", BigInteger, nullable=False, index=True),
+    Column("renewals", BigInteger, nullable=False, server_default="0"),  # how often the tokens were renewed
+    Column("renewing_until", BigInteger, nullable=False, server_default="0"),  # one process is at it, so long at most
 )
 
 # The spatial index of SQLite: an R*Tree, which is a virtual table. A box that crosses the antimeridian is two rows;

@@ -53,7 +53,7 @@ class Summaries:
         """What the visible items of a collection cover in space and time."""
         seq = str(conn.execute(select(meta.c.value).where(meta.c.key == "seq")).scalar_one())
         parts = [
-            self._part(conn, seq, collection, n if viewer.principal is None or n < _levels(viewer) else None, arm)
+            self._part(conn, seq, collection, n if n < _levels(viewer) else None, arm)
             for n, arm in enumerate(arms(viewer, item))
         ]
         start, end = _least(part.start for part in parts), _most(part.end for part in parts)

@@ -44,8 +44,8 @@ def settled(hub: RunningHub) -> None:
     """Wait until no refresh is under way."""
 
     async def wait() -> None:
-        viewers = hub.hub.viewers
-        while tasks := [*viewers.confirming.running(), *viewers.grants.running.running()]:
+        viewers = hub.hub.auth.viewers
+        while tasks := [*viewers.identities.confirming.running(), *viewers.grants.running.running()]:
             await asyncio.wait(tasks)
 
     hub.run(wait())

@@ -150,8 +150,8 @@ class Run:
         """Wait until no refresh of rights is under way, so that a history happens the same way each time."""
 
         async def wait() -> None:
-            viewers = self.hub.hub.viewers
-            while tasks := [*viewers.confirming.running(), *viewers.grants.running.running()]:
+            viewers = self.hub.hub.auth.viewers
+            while tasks := [*viewers.identities.confirming.running(), *viewers.grants.running.running()]:
                 await asyncio.wait(tasks)
 
         self.hub.run(wait())

@@ -24,7 +24,7 @@ def world(tmp_path: Path) -> Iterator[SampleWorld]:
 
 
 def test_nobody_is_told_nothing(hub: RunningHub) -> None:
-    assert me(hub, None) == {"signed_in": False}
+    assert me(hub, None) == {"signed_in": False, "by": "nothing"}
 
 
 def test_a_caller_is_told_who_they_are(world: SampleWorld, hub: RunningHub) -> None:

@@ -14,7 +14,7 @@ from tests.support.postgres import PostgresServer
 from tests.support.running import RunningHub, SampleWorld
 
 PEOPLE = [None, "rita", "maya", "olga", "exa", "gus", "sharinghub-bot"]
-SAME: dict[str, Any] = {"public_url": "https://hub.example.org", "secret_key": "a-key-that-both-hubs-share"}
+SAME: dict[str, Any] = {"public_url": "https://hub.example.org", "secret_key": "a-key-that-both-hubs-share-0123456789"}
 CLOUD = "earth/models/cloud-mask-onnx"  # public
 SHIPS = "earth/models/vessel-detection-sar"  # private
 AREA = '{"type":"Polygon","coordinates":[[[0,40],[30,40],[30,60],[0,60],[0,40]]]}'

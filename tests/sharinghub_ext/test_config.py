@@ -44,7 +44,12 @@ def test_sources_and_their_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         ("GRANTS_TTL", "soon", "SHARINGHUB_GRANTS_TTL"),
         ("GRANTS_HARD_TTL", "10", "must not be longer"),
         ("HOOK_SECRET", "  ", "is empty"),
-        ("SECRET_KEY", "short-secret", "16 characters"),
+        ("SECRET_KEY", "short-secret", "32 characters"),
+        ("SECRET_KEY", "abc" * 20, "not always the same few"),
+        ("SECRET_KEY_BEFORE", "0123456789abcdef" * 2, "needs SHARINGHUB_SECRET_KEY"),
+        ("OAUTH_CLIENT_SECRET", "a-secret", "needs SHARINGHUB_OAUTH_CLIENT_ID"),
+        ("SESSION_SECONDS", "301", "SESSION_IDLE_SECONDS: must not be longer"),
+        ("SESSION_IDLE_SECONDS", "1", "SHARINGHUB_SESSION_IDLE_SECONDS"),
         ("HOOK_SECRET_BEFORE", "", "is empty"),
         ("HOOK_SIGNING_KEY", "a-secret", "must begin with whsec_"),
         ("HOOK_SIGNING_KEY", "whsec_no-base64", "must be base64"),
@@ -97,4 +102,5 @@ def test_secrets_are_not_shown_by_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHARINGHUB_GITLAB_URL", "https://gitlab.example.org")
     for name in ("GITLAB_TOKEN", "HOOK_SECRET", "SECRET_KEY", "VISITOR_TOKEN", "OAUTH_CLIENT_SECRET"):
         monkeypatch.setenv(f"SHARINGHUB_{name}", "plainly-visible-" * 3)
+    monkeypatch.setenv("SHARINGHUB_OAUTH_CLIENT_ID", "hub")
     assert "plainly" not in repr(load_settings())

@@ -21,6 +21,9 @@ def request(*headers: tuple[str, str], query: str = "") -> Request:
         ([("authorization", "bearer   abc ")], Credential("abc")),
         ([("PRIVATE-TOKEN", "abc")], Credential("abc", "PRIVATE-TOKEN", resent=True)),
         ([("X-Gitlab-Token", "abc")], Credential("abc", "Authorization", resent=True)),
+        ([("JOB-TOKEN", "abc")], Credential("abc", "JOB-TOKEN", resent=True)),
+        ([("Authorization", "Bearer glcbt-abc")], Credential("glcbt-abc", "JOB-TOKEN")),
+        ([("PRIVATE-TOKEN", "glcbt-abc")], Credential("glcbt-abc", "JOB-TOKEN", resent=True)),
     ],
 )
 def test_accepted(headers: list[tuple[str, str]], expected: Credential | None) -> None:
@@ -33,7 +36,10 @@ def test_accepted(headers: list[tuple[str, str]], expected: Credential | None) -
         ([("Authorization", "Bearer")], "", 401),
         ([("PRIVATE-TOKEN", "")], "", 401),
         ([("X-Gitlab-Token", " ")], "", 401),
-        ([("JOB-TOKEN", "abc")], "", 401),
+        ([("JOB-TOKEN", "")], "", 401),
+        ([("JOB-TOKEN", "abc"), ("PRIVATE-TOKEN", "other")], "", 400),
+        ([("PRIVATE-TOKEN", "gldt-abc")], "", 401),
+        ([("Authorization", "Bearer gldt-abc")], "", 401),
         ([("Deploy-Token", "abc")], "", 401),
         ([("Authorization", "Basic YTpi")], "", 401),
         ([("Authorization", "abc")], "", 401),

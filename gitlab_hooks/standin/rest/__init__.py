@@ -5,6 +5,7 @@ from gitlab_hooks.standin.rest import (
     files,
     groups,
     hooks,
+    jobs,
     members,
     packages,
     projects,
@@ -21,7 +22,20 @@ __all__ = ["build_router"]
 def build_router() -> Router:
     """The table of all routes."""
     router = Router()
-    modules = (projects, repository, files, releases, release_links, packages, registry, members, groups, hooks, users)
+    modules = (
+        projects,
+        repository,
+        files,
+        releases,
+        release_links,
+        packages,
+        registry,
+        members,
+        groups,
+        hooks,
+        users,
+        jobs,
+    )
     for module in modules:
         module.register(router)
     return router

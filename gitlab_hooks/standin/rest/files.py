@@ -228,8 +228,8 @@ def register(router: Router) -> None:
     base = "/projects/:id/repository/files/:path"
     router.on("GET", base, "read_repository")(file_json)
     router.on("HEAD", base, "read_repository")(file_head)
-    router.on("GET", f"{base}/raw", "read_repository")(file_raw)
-    router.on("HEAD", f"{base}/raw", "read_repository")(file_raw)
+    router.on("GET", f"{base}/raw", "read_repository", jobs=True)(file_raw)
+    router.on("HEAD", f"{base}/raw", "read_repository", jobs=True)(file_raw)
     router.on("POST", base)(write_file)
     router.on("PUT", base)(write_file)
     router.on("DELETE", base)(write_file)

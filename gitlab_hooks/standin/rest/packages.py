@@ -156,13 +156,13 @@ def model_file(call: Call) -> Response:
 
 def register(router: Router) -> None:
     base = "/projects/:id/packages"
-    router.on("GET", base)(packages)
-    router.on("GET", f"{base}/:package_id")(one_package)
-    router.on("GET", f"{base}/:package_id/package_files")(package_files)
+    router.on("GET", base, jobs=True)(packages)
+    router.on("GET", f"{base}/:package_id", jobs=True)(one_package)
+    router.on("GET", f"{base}/:package_id/package_files", jobs=True)(package_files)
     router.on("DELETE", f"{base}/:package_id")(remove_package)
-    router.on("GET", f"{base}/generic/:name/:version/:file")(generic_file)
+    router.on("GET", f"{base}/generic/:name/:version/:file", jobs=True)(generic_file)
     router.on("HEAD", f"{base}/generic/:name/:version/:file")(generic_file)
     router.on("PUT", f"{base}/generic/:name/:version/:file", upload=True)(put_generic_file)
-    router.on("GET", f"{base}/pypi/files/:sha256/:file")(pypi_file)
+    router.on("GET", f"{base}/pypi/files/:sha256/:file", jobs=True)(pypi_file)
     for folders in ("", "/:a", "/:a/:b", "/:a/:b/:c"):
-        router.on("GET", f"{base}/ml_models/:version/files{folders}/:file")(model_file)
+        router.on("GET", f"{base}/ml_models/:version/files{folders}/:file", jobs=True)(model_file)

@@ -96,7 +96,7 @@ def remove_release(call: Call) -> Response:
 
 def register(router: Router) -> None:
     base = "/projects/:id/releases"
-    router.on("GET", base)(releases)
+    router.on("GET", base, jobs=True)(releases)
     router.on("POST", base)(create_release)
     router.on("GET", f"{base}/:tag")(one_release)
     router.on("PUT", f"{base}/:tag")(update_release)

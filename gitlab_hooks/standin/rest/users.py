@@ -9,6 +9,7 @@ from gitlab_hooks.standin.calls import Call, Router, forbidden, not_found, refus
 from gitlab_hooks.standin.entities import Json, token_entity, user_basic, user_public
 from gitlab_hooks.standin.hooks import VERSION
 from gitlab_hooks.standin.model import Token, User
+from gitlab_hooks.standin.parameters import ApiError
 
 REVISION = "0123456789a"
 
@@ -118,7 +119,11 @@ def _own_token(call: Call) -> Token:
 
 def own_token(call: Call) -> Response:
     token = _own_token(call)
-    return JSONResponse(token_entity(token, not token.revoked and not token.expired(call.world.today())))
+    if token.kind == "oauth":
+        raise ApiError(400, {"error": "This endpoint requires token type to be a personal access token"})
+    return JSONResponse(
+        token_entity(token, not token.revoked and not token.expired(call.world.today(), call.world.now()))
+    )
 
 
 def revoke_own_token(call: Call) -> Response:

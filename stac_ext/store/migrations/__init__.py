@@ -16,10 +16,22 @@ from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DataError, DBAPIError, ProgrammingError
 
 from stac_ext.store.database import Database, StoreError, StoreUnavailable
-from stac_ext.store.migrations import step_0001_base, step_0002_search, step_0003_versions, step_0004_inbox
+from stac_ext.store.migrations import (
+    step_0001_base,
+    step_0002_search,
+    step_0003_versions,
+    step_0004_inbox,
+    step_0005_renewals,
+)
 from stac_ext.store.schema import meta
 
-_MODULES: Final[tuple[ModuleType, ...]] = (step_0001_base, step_0002_search, step_0003_versions, step_0004_inbox)
+_MODULES: Final[tuple[ModuleType, ...]] = (
+    step_0001_base,
+    step_0002_search,
+    step_0003_versions,
+    step_0004_inbox,
+    step_0005_renewals,
+)
 CURRENT: Final = len(_MODULES)
 _WAIT_SECONDS: Final = 300
 _PAUSE_SECONDS: Final = 0.2

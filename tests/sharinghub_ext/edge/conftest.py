@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from stac_ext.clock import ManualClock
+from tests.support.browsing import SigningWorld
 from tests.support.running import LittleWorld, RunningHub
 
 ORIGIN = "https://browser.example.org"
@@ -52,3 +53,12 @@ def behind_proxy(
 def proxied(behind_proxy: RunningHub, clock: ManualClock) -> RunningHub:
     """An empty hub behind a trusted proxy, for one web origin, with few requests a minute."""
     return behind_proxy
+
+
+@pytest.fixture(scope="session")
+def signing(plain: tuple[LittleWorld, RunningHub], tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningHub]:
+    """An empty hub with the routes of signing in."""
+    database = f"sqlite:///{tmp_path_factory.mktemp('signing')}/hub.db"
+    settings = SigningWorld(plain[0], sweep_seconds=0, database_url=database).settings
+    with RunningHub(settings) as hub:
+        yield hub

@@ -17,10 +17,33 @@ def test_a_session_is_found_until_it_expires(sessions: SessionTable) -> None:
     assert sessions.find("KEY", now=1) is None
 
 
-def test_tokens_are_renewed(sessions: SessionTable) -> None:
+def test_a_session_that_was_not_used_is_not_found(sessions: SessionTable) -> None:
     sessions.start(ONE)
-    assert sessions.renew("key", b"", seen_at=50)
-    assert sessions.find("key", now=51) == replace(ONE, sealed=b"", seen_at=50)
+    assert sessions.find("key", now=9, unseen_since=2) == ONE
+    assert sessions.find("key", now=9, unseen_since=3) is None
+    sessions.see("key", 5)
+    sessions.see("key", 4)
+    assert sessions.find("key", now=9, unseen_since=5) == replace(ONE, seen_at=5)
+
+
+def test_tokens_are_renewed_by_one_at_a_time(sessions: SessionTable) -> None:
+    sessions.start(ONE)
+    assert sessions.take_renewal(ONE, now=10, until=30)
+    assert not sessions.take_renewal(ONE, now=29, until=50)
+    assert sessions.renew(ONE, b"new")
+    renewed = replace(ONE, sealed=b"new", renewals=1)
+    assert sessions.find("key", now=51) == renewed
+    assert not sessions.take_renewal(ONE, now=60, until=80)  # who still holds the old ones is late
+    assert not sessions.renew(ONE, b"late")
+    assert sessions.take_renewal(renewed, now=12, until=32)
+
+
+def test_a_renewal_that_failed_or_was_never_ended_is_taken_by_another(sessions: SessionTable) -> None:
+    sessions.start(ONE)
+    assert sessions.take_renewal(ONE, now=10, until=30)
+    sessions.give_renewal_back(ONE)
+    assert sessions.take_renewal(ONE, now=11, until=31)
+    assert sessions.take_renewal(ONE, now=31, until=51)
 
 
 def test_an_ended_session_stays_ended(sessions: SessionTable) -> None:
@@ -29,7 +52,8 @@ def test_an_ended_session_stays_ended(sessions: SessionTable) -> None:
     sessions.end("key")
     sessions.end("key")
     assert sessions.find("key", now=1) is None
-    assert not sessions.renew("key", b"new", seen_at=3)
+    assert not sessions.renew(ONE, b"new")
+    sessions.see("key", 90)
     assert sessions.find("key", now=1) is None
 
 
@@ -45,9 +69,11 @@ def test_all_sessions_of_a_principal_end_together(sessions: SessionTable) -> Non
 def test_pruning_forgets_what_has_expired(sessions: SessionTable) -> None:
     sessions.start(ONE)
     sessions.start(replace(ONE, key="later", expires_at=101))
-    sessions.prune(now=100)
+    sessions.start(replace(ONE, key="unused", seen_at=1, expires_at=101))
+    sessions.prune(now=100, unseen_since=2)
     assert sessions.find("key", now=0) is None
-    assert sessions.find("later", now=0) is not None
+    assert sessions.find("unused", now=0) is None
+    assert [one.key for one in sessions.of(ONE.principal)] == ["later"]
 
 
 def test_a_key_is_used_once(sessions: SessionTable) -> None:

@@ -1,4 +1,4 @@
-"""Proves that the API's page works in a browser under a policy that lets nothing else run."""
+"""Proves that the hub's own pages work in a browser, under policies that let nothing else run."""
 
 import shutil
 
@@ -48,3 +48,19 @@ def test_every_script_in_the_page_has_its_hash_and_nothing_else_may_run(plain: t
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
     assert "http" not in policy
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_the_button_for_signing_out_works_in_a_browser(signing: RunningHub) -> None:
+    """A browser that is told to send no referrer at all names no origin either, and the hub would refuse it."""
+    with sync_playwright() as browsers:
+        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        said: list[str] = []
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        page.goto(f"{signing.address}/auth/logout")
+        with page.expect_response(lambda answer: answer.request.method == "POST") as sent:
+            page.get_by_role("button", name="Sign out", exact=True).click()
+        assert sent.value.status == 303
+        assert said == []
+        browser.close()

@@ -1,0 +1,176 @@
+"""Who is signed in with a browser: how a session begins, lasts, is renewed and ends.
+
+1. The cookie holds 256 random bits; the store holds their hash, and GitLab's tokens encrypted under the secret key.
+2. A session ends by signing out, when it was not used for some hours, and after some days in any case.
+3. An access token lives two hours. Its renewal ends the old tokens at GitLab, so one request of one process asks for it
+   and all others wait for what it writes. Where GitLab refuses the renewal, the session ends.
+"""
+
+import asyncio
+import hashlib
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from gitlab_hooks.gateway.errors import CredentialRefused, GitLabError, GitLabUnavailable
+from gitlab_hooks.gateway.oauth import OAuthTokens, SignIn
+from gitlab_hooks.gateway.viewer import Credential
+from gitlab_hooks.single_flight import SingleFlight
+from sharinghub_ext.auth.identities import unavailable
+from sharinghub_ext.auth.sealing import Sealer
+from stac_ext.clock import Clock
+from stac_ext.store.sessions import Session, SessionTable
+from stac_ext.times import to_micros
+
+_SECOND: Final = 1_000_000  # microseconds
+_EARLY: Final = 60  # seconds before its end at which an access token is renewed
+_SEEN_EVERY: Final = 60
+_RENEWAL: Final = 30  # seconds that a process has for it
+_PAUSE: Final = 0.05
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """Seconds after which an unused session ends, and any."""
+
+    idle: int
+    most: int
+
+
+class Sessions:
+    """The sessions of all browsers, in the store."""
+
+    def __init__(
+        self, table: SessionTable, sealer: Sealer, sign_in: SignIn, lifetimes: Lifetimes, clock: Clock
+    ) -> None:
+        self._table, self._sealer, self._sign_in = table, sealer, sign_in
+        self._lifetimes, self._clock = lifetimes, clock
+        self._renewing: SingleFlight[Credential | None] = SingleFlight()
+
+    async def begin(self, principal: str, tokens: OAuthTokens) -> str:
+        """Begin a session and return what its cookie holds."""
+        cookie, now = secrets.token_urlsafe(32), self._now()
+        one = Session(key_of(cookie), principal, self._seal(tokens), now, now, now + self._lifetimes.most * _SECOND)
+        await asyncio.to_thread(self._table.start, one)
+        return cookie
+
+    async def find(self, key: str) -> Session | None:
+        """The session of a key that has not ended."""
+        now = self._now()
+        one = await asyncio.to_thread(self._table.find, key, now, now - self._lifetimes.idle * _SECOND)
+        if one is not None and now - one.seen_at >= _SEEN_EVERY * _SECOND:
+            await asyncio.to_thread(self._table.see, key, now)
+        return one
+
+    async def credential(self, key: str) -> Credential | None:
+        """The token to ask GitLab with for a session, renewed where it is about to end; None where the session ended.
+
+        Raises Problem 503 where it has to be renewed and GitLab does not answer.
+        """
+        one = await self.find(key)
+        if one is None:
+            return None
+        tokens = self._opened(one)
+        if tokens is not None and not self._is_due(tokens):
+            return Credential(tokens.access)
+        return await self._renewal(key, tokens.access if tokens is not None else "")
+
+    async def refused(self, key: str, credential: Credential) -> Credential | None:
+        """GitLab refused the token of a session: the one that follows, None where the session has ended by it."""
+        return await self._renewal(key, credential.token)
+
+    async def end(self, key: str) -> None:
+        """Sign out: the session ends here, and its tokens at GitLab as soon as that answers."""
+        one = await asyncio.to_thread(self._table.find, key, 0)
+        await asyncio.to_thread(self._table.end, key)
+        if one is not None:
+            await self._revoke([self._opened(one)])
+
+    async def end_everywhere(self, key: str) -> int:
+        """Sign out of every browser of the same account; how many sessions there were."""
+        one = await self.find(key)
+        if one is None:
+            return 0
+        all_of_them = await asyncio.to_thread(self._table.of, one.principal)
+        number = await asyncio.to_thread(self._table.end_all_of, one.principal)
+        await self._revoke([self._opened(each) for each in all_of_them])
+        return number
+
+    async def prune(self) -> None:
+        """Forget sessions that have ended by time."""
+        now = self._now()
+        await asyncio.to_thread(self._table.prune, now, now - self._lifetimes.idle * _SECOND)
+
+    async def close(self) -> None:
+        """Stop what is under way."""
+        await self._renewing.close()
+        await self._sign_in.close()
+
+    async def _revoke(self, ended: list[OAuthTokens | None]) -> None:
+        for tokens in ended:
+            try:
+                if tokens is not None:
+                    await self._sign_in.revoke(tokens)
+            except GitLabError as error:
+                log.warning("tokens of a session that was signed out live on at GitLab", error=str(error))
+
+    async def _renewal(self, key: str, spent: str) -> Credential | None:
+        return await asyncio.shield(self._renewing.start(key, lambda: self._renewed(key, spent)))
+
+    async def _renewed(self, key: str, spent: str) -> Credential | None:
+        """The token that follows a spent one: by this request, or by another process."""
+        for _ in range(int(_RENEWAL / _PAUSE)):
+            one = await self.find(key)
+            tokens = self._opened(one) if one is not None else None
+            if one is None or tokens is None:  # ended, or sealed with a key that is gone
+                await asyncio.to_thread(self._table.end, key)
+                return None
+            if tokens.access != spent and not self._is_due(tokens):
+                return Credential(tokens.access)
+            if (found := await self._renew(one, tokens)) is not None:
+                return Credential(found.access)
+            await asyncio.sleep(_PAUSE)
+        raise unavailable("another process renews it", None)
+
+    async def _renew(self, one: Session, tokens: OAuthTokens) -> OAuthTokens | None:
+        """New tokens for a session; None where another process is at it, or the session ended by it."""
+        now = self._now()
+        if not await asyncio.to_thread(self._table.take_renewal, one, now, now + _RENEWAL * _SECOND):
+            return None
+        try:
+            if tokens.refresh is None:
+                raise CredentialRefused("GitLab gave no refresh token")
+            fresh = await self._sign_in.refresh(tokens.refresh)
+        except CredentialRefused:
+            await asyncio.to_thread(self._table.end, one.key)
+            return None
+        except BaseException as error:
+            await asyncio.to_thread(self._table.give_renewal_back, one)
+            if isinstance(error, GitLabUnavailable):
+                raise unavailable(str(error), error.retry_after) from error
+            raise
+        if not await asyncio.to_thread(self._table.renew, one, self._seal(fresh)):
+            await self._revoke([fresh])  # signed out meanwhile
+            return None
+        return fresh
+
+    def _is_due(self, tokens: OAuthTokens) -> bool:
+        return tokens.expires_at - _EARLY <= self._now() // _SECOND
+
+    def _seal(self, tokens: OAuthTokens) -> bytes:
+        return self._sealer.seal({"access": tokens.access, "refresh": tokens.refresh, "ends": tokens.expires_at})
+
+    def _opened(self, one: Session) -> OAuthTokens | None:
+        found = self._sealer.open(one.sealed)
+        return OAuthTokens(found["access"], found["refresh"], found["ends"]) if found is not None else None
+
+    def _now(self) -> int:
+        return to_micros(self._clock.now())
+
+
+def key_of(cookie: str) -> str:
+    """The key of the session that a cookie names. The cookie is random: nothing but its hash need be kept."""
+    return hashlib.sha256(b"session\0" + cookie.encode()).hexdigest()
