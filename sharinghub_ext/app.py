@@ -193,7 +193,11 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
             Middleware(BrotliMiddleware, quality=1, minimum_size=1024, excluded_handlers=["/assets/", "/dvc/"]),
             Middleware(HeadAsGet),
             Middleware(Preflights, origins=origins),
-            Middleware(RateLimit, buckets=TokenBuckets(settings.requests_per_minute, hub.clock)),
+            Middleware(
+                RateLimit,
+                buckets=TokenBuckets(settings.requests_per_minute, hub.clock),
+                refused=hub.meters.limited.inc,
+            ),
             Middleware(HookLane, path=HOOKS_PATH, receive_hook=receiver.receive),
             Middleware(RequestLimits),
             Middleware(ClientAddress, trusted=settings.trusted_proxies),

@@ -35,7 +35,10 @@ _PAGE: Final = (
     '<form method="post"><p><button>Sign out</button></p>'
     '<p><button name="everywhere" value="true">Sign out of every browser</button></p></form></body></html>'
 )
-_PAGE_POLICY: Final = "default-src 'none'; form-action 'self'; frame-ancestors 'none'"
+_PAGE_HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",  # with `no-referrer` browsers send the form as from the origin `null`
+}
 log = structlog.get_logger()
 
 
@@ -115,7 +118,7 @@ class SigningIn:
 
     async def ask_to_leave(self, _: Request) -> Response:
         """GET /auth/logout: a page with the buttons; a link alone signs nobody out."""
-        return HTMLResponse(_PAGE, headers={**_NO_STORE, "Content-Security-Policy": _PAGE_POLICY})
+        return HTMLResponse(_PAGE, headers={**_NO_STORE, **_PAGE_HEADERS})
 
     async def logout(self, request: Request) -> Response:
         """POST /auth/logout: end the session here and at GitLab; with `everywhere=true` all of the account's."""

@@ -10,11 +10,12 @@ from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sharinghub_ext.auth.cookies import NAME, PREFIXES
 from sharinghub_ext.hook_care import HOOKS_PATH
 from stac_ext.model import Viewer, Visibility
 
 CREDENTIAL_HEADERS: Final = ("Authorization", "PRIVATE-TOKEN", "X-Gitlab-Token", "JOB-TOKEN", "Deploy-Token")
-SESSION_COOKIES: Final = frozenset({"__Host-sharinghub", "__Secure-sharinghub", "sharinghub"})
+SESSION_COOKIES: Final = frozenset(prefix + NAME for prefix in PREFIXES)
 VARY: Final = (*CREDENTIAL_HEADERS, "Cookie", "Accept", "Accept-Language", "Accept-Encoding")
 
 _CREDENTIALS: Final = frozenset(name.lower().encode() for name in CREDENTIAL_HEADERS)
@@ -73,12 +74,9 @@ def cache_control(scope: Scope, viewer: Viewer | None, status: int, given: str |
         return "no-store"
     if given is not None:
         return given
-    anonymous = is_anonymous(scope["headers"], viewer)
-    if status >= 400:
-        return "no-store" if anonymous else "private, no-store"
-    if path.startswith(_BYTES):
+    if status >= 400 or path.startswith(_BYTES):
         return "private, no-store"
-    return "public, no-cache" if anonymous else "private, no-cache"
+    return "public, no-cache" if is_anonymous(scope["headers"], viewer) else "private, no-cache"
 
 
 def is_anonymous(headers: list[tuple[bytes, bytes]], viewer: Viewer | None) -> bool:

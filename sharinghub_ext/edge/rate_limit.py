@@ -5,6 +5,7 @@ counts for itself.
 """
 
 import math
+from collections.abc import Callable
 from typing import Final
 
 from cachetools import LRUCache
@@ -44,9 +45,11 @@ class RateLimit:
     and a browser shows the page only the answer to the request behind it.
     """
 
-    def __init__(self, app: ASGIApp, buckets: TokenBuckets) -> None:
+    def __init__(self, app: ASGIApp, buckets: TokenBuckets, refused: Callable[[], None] = lambda: None) -> None:
+        """`refused` is called for each request that is not let through."""
         self._app = app
         self._buckets = buckets
+        self._count = refused
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not self._buckets.per_minute or _is_exempt(scope["path"]):
@@ -55,11 +58,12 @@ class RateLimit:
         client = scope.get("client")
         wait = self._buckets.take(network_of(client[0]) if client else "")
         if wait and not is_preflight(scope):
-            await self._refused(wait).response()(scope, receive, send)
+            self._count()
+            await self._refusal(wait).response()(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
-    def _refused(self, wait: float) -> Problem:
+    def _refusal(self, wait: float) -> Problem:
         seconds, quota = max(1, math.ceil(wait)), self._buckets.per_minute
         headers = {
             "Retry-After": str(seconds),

@@ -35,6 +35,11 @@ class Meters:
             ["method", "route", "status"],
             registry=self.registry,
         )
+        self.limited = Counter(
+            "sharinghub_limited_requests",
+            "Requests refused by 429, since their client address sent more than SHARINGHUB_REQUESTS_PER_MINUTE.",
+            registry=self.registry,
+        )
         self.latency = Histogram(
             "sharinghub_request_seconds",
             "Seconds until the last byte of an answer was sent.",

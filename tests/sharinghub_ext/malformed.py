@@ -141,6 +141,7 @@ ODD = [
     *(request(b"GET", SEARCH + b"?" + one) for one in (b"limit=", b"&&&", b"ids=%00", b"q=%ff", b"ids=" + _none)),
     *(request(b"GET", SEARCH, one) for one in _odd_headers),
     *(request(b"GET", README, b"Range: bytes=" + one) for one in (_none + b"-", b"5-1,abc", b"-")),
+    request(b"GET", SEARCH, b"Upgrade: websocket\r\nConnection: upgrade, close"),  # which the hub does not speak
     *(request(b"OPTIONS", SEARCH), request(b"HEAD", SEARCH), request(b"GET", README, b"If-Range: \xff")),
     request(b"OPTIONS", SEARCH, b"Access-Control-Request-Method: \xff", b"Access-Control-Request-Headers: \xff,,"),
     *(b"GET /stac HTTP/1.0\r\n\r\n", b"GET  /stac HTTP/1.1\r\nConnection: close\r\n\r\n"),

@@ -1,5 +1,6 @@
 """Proves the order of searches and their pages: absent values, equal values, many keys, writes between pages."""
 
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from stac_ext.keyset import PageKey
 from stac_ext.model import ANONYMOUS, Viewer, Visibility
 from stac_ext.query import DEFAULT_SORT, SearchQuery, SortKey
+from stac_ext.store import search
 from stac_ext.store.database import Database
 from stac_ext.store.grants import GrantTable
 from stac_ext.store.reader import CatalogueReader
@@ -143,3 +145,29 @@ def test_a_page_may_begin_where_no_row_is(database: Database) -> None:
         assert len(page.docs) == (3 if values[0] == 2**62 else 0)
     by_title = SearchQuery(sort=(SortKey("title", True),), limit=100)
     assert len(reader.search(MEMBER, by_title, PageKey((None, "7", "dataset"))).docs) == 3 - 2
+
+
+@pytest.mark.parametrize("viewer", [ANONYMOUS, MEMBER])
+@pytest.mark.parametrize(
+    "query", [SearchQuery(), SearchQuery(sort=(SortKey("title"),)), SearchQuery(phrases=(("word",),))]
+)
+def test_a_page_ends_where_its_documents_are_too_large_together(
+    database: Database, monkeypatch: pytest.MonkeyPatch, viewer: Viewer, query: SearchQuery
+) -> None:
+    """A page has one document at least, however large, and the walk over all pages misses none."""
+    writer = CatalogueWriter(database)
+    for number in range(1, 10):
+        filling = "x" * (9_000 if number == 5 else 1_000)
+        put(writer, number, stac_item(str(number), properties={"title": "word", "filling": filling}))
+    grants = GrantTable(database)
+    grants.confirm("user:7", 7, "seven", False, 0)
+    assert grants.replace("user:7", [], began=database.seq(), now=1)
+    reader = CatalogueReader(database)
+    whole = walked(reader, viewer, replace(query, limit=100))
+    assert len(whole) == 1
+    monkeypatch.setattr(search, "MAX_PAGE_BYTES", 4_000)
+    pages = walked(reader, viewer, replace(query, limit=100))
+    assert flat(pages) == flat(whole)
+    assert {len(page) for page in pages} <= {1, 2, 3}
+    assert [("ai-model", "5")] in pages
+    assert reader.search(viewer, replace(query, limit=100)).matched == 9
