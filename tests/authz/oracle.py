@@ -109,8 +109,8 @@ class GitLab:
         """Whether the caller may download the code (G4, G6, G7)."""
         role, custom = self.role(account, project)
         reads = account.reads_all or self.is_open(account, project) or role >= REPORTER or custom
-        member = account.reads_all or role >= GUEST
-        return {"enabled": reads, "private": reads and member, "disabled": False}[project.repository]
+        member = account.reads_all or role >= GUEST or project.repository == "enabled"
+        return reads and member and project.repository != "disabled"
 
     def pushes(self, account: Account, project: Project) -> bool:
         """Whether the caller may push code."""
@@ -119,11 +119,9 @@ class GitLab:
 
     def pulls_packages(self, account: Account, project: Project) -> bool:
         """Whether the caller may download packages: their own level, and Reporter where that asks for a member (G7)."""
-        if not self.sees(account, project) or project.packages == "disabled":
-            return False
-        if account.reads_all or project.packages == "public" or self.role(account, project)[0] >= REPORTER:
-            return True
-        return project.packages == "enabled" and self.is_open(account, project)
+        member = account.reads_all or self.role(account, project)[0] >= REPORTER
+        opened = project.packages == "public" or (project.packages == "enabled" and self.is_open(account, project))
+        return self.sees(account, project) and project.packages != "disabled" and (member or opened)
 
     def catalogued(self, account: Account, project: Project) -> bool:
         """Whether a catalogue of code may show the project to the caller: administrators count by membership."""

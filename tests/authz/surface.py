@@ -1,22 +1,20 @@
-"""What each route may answer to each caller by the oracle, and the questions that find out what it does answer."""
+"""One state of a drawn world as each caller may see it by the oracle, and what holds of every answer to them."""
 
 import hashlib
 import random
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote, unquote
-
-import httpx
+from urllib.parse import unquote
 
 from tests.authz.drawn import Drawn
 from tests.authz.history import COLLECTIONS
 from tests.authz.oracle import NOBODY, Account, GitLab
+from tests.support.in_process import Answer, InProcess
 
 HUB = "http://hub.test"
 MISSING = 999_999
-_NAMED = re.compile(r"/(?:items|assets|dvc)/([0-9]+)")
+NAMED = re.compile(r"/(?:items|assets|dvc)/([0-9]+)")
 _DERIVED = "derived_from"
 DVC_KEY = "files/md5/" + re.sub("^(..)", r"\1/", hashlib.md5(b"data").hexdigest())  # of `data`, as a push stores it
 Key = tuple[str, str]  # collection, item
@@ -42,7 +40,7 @@ class Looker:
 class State:
     """A world after one more change: GitLab as the oracle has it, the index, and who looks."""
 
-    def __init__(self, drawn: Drawn, http: httpx.AsyncClient, docs: dict[Key, dict[str, Any]], seed: str) -> None:
+    def __init__(self, drawn: Drawn, http: InProcess, docs: dict[Key, dict[str, Any]], seed: str) -> None:
         self.drawn, self.http, self.docs, self.seed = drawn, http, docs, seed
         self.gitlab: GitLab = drawn.plain()
         self.heads = {
@@ -69,31 +67,31 @@ class State:
             versions={key for key in self.docs if "@" in key[1] and key[1].partition("@")[0] in shown},
         )
 
-    async def ask(self, who: Looker, path: str, method: str = "GET", **given: Any) -> httpx.Response:
+    async def ask(self, who: Looker, path: str, method: str = "GET", **given: Any) -> Answer:
         """One answer, with what holds of every answer."""
         headers = {**given.pop("headers", {}), **({"Authorization": f"Bearer {who.token}"} if who.token else {})}
-        answer = await self.http.request(method, path, headers=headers, **given)
-        assert answer.status_code < 500, (who.name, path, answer.text)
+        answer = await self.http.ask(path, method, headers=headers, **given)
+        assert answer.status < 500, (who.name, path, answer.text)
         if who.status != 200:
-            assert answer.status_code == who.status, (who.name, path, answer.status_code)
-        elif answer.status_code == 200:
+            assert answer.status == who.status, (who.name, path, answer.status)
+        elif answer.status == 200:
             self._names_nothing_hidden(who, answer)
             self._tagged(answer)
         return answer
 
-    def _names_nothing_hidden(self, who: Looker, answer: httpx.Response) -> None:
+    def _names_nothing_hidden(self, who: Looker, answer: Answer) -> None:
         if not answer.headers["content-type"].startswith("application/octet"):
-            hidden = set(_NAMED.findall(unquote(answer.text))) - who.projects - self._pullable(who)
-            assert not hidden, f"{who.name} is told of {hidden} by {answer.url}"
+            hidden = set(NAMED.findall(unquote(answer.text))) - who.projects - self.pullable(who)
+            assert not hidden, f"{who.name} is told of {hidden} by {answer.address}"
 
-    def _pullable(self, who: Looker) -> set[str]:
+    def pullable(self, who: Looker) -> set[str]:
         return {str(one.id) for one in self.gitlab.projects.values() if self.gitlab.downloads(who.account, one)}
 
-    def _tagged(self, answer: httpx.Response) -> None:
+    def _tagged(self, answer: Answer) -> None:
         """Of one address, equal entity tags have equal bodies, whoever asked."""
         if tag := answer.headers.get("etag"):
-            known = self.tags.setdefault(f"{answer.request.method} {answer.url}", {})
-            assert known.setdefault(tag, answer.text) == answer.text, f"one entity tag for two bodies of {answer.url}"
+            known = self.tags.setdefault(f"{answer.method} {answer.address}", {})
+            assert known.setdefault(tag, answer.text) == answer.text, f"one entity tag, two bodies: {answer.address}"
 
     async def found(self, who: Looker, **asked: Any) -> list[dict[str, Any]]:
         """The items of one page of a search, by GET or POST, after the counts and bodies were checked."""
@@ -103,7 +101,7 @@ class State:
             answer = await self.ask(who, "/stac/search", params=asked)
         return self.checked(who, answer)
 
-    def checked(self, who: Looker, answer: httpx.Response) -> list[dict[str, Any]]:
+    def checked(self, who: Looker, answer: Answer) -> list[dict[str, Any]]:
         """The items of an answer."""
         if who.status != 200:
             return []
@@ -119,7 +117,7 @@ class State:
         assert {**item, "links": 0} == {**stored, "links": 0}
         project = item["id"].partition("@")[0]
         assert project in who.projects, f"{who.name} sees {item['id']}"
-        links = {_NAMED.findall(link["href"])[0] for link in item["links"] if link["rel"] == _DERIVED}
+        links = {NAMED.findall(link["href"])[0] for link in item["links"] if link["rel"] == _DERIVED}
         if "@" not in item["id"]:
             assert links == (self.related[project] - {project}) & who.projects, f"links of {item['id']} to {who.name}"
         assert links <= who.projects
@@ -129,269 +127,14 @@ class State:
         keys = sorted(key for key in self.docs if "@" not in key[1])
         return who.chance.sample(keys, min(number, len(keys)))
 
-    async def same_as_missing(self, who: Looker, answer: httpx.Response, missing: str) -> None:
+    async def same_as_missing(self, who: Looker, answer: Answer, missing: str) -> None:
         """What is hidden is answered as what does not exist, byte by byte."""
         if who.status == 200:
             other = await self.ask(who, missing)
-            assert (answer.status_code, other.status_code) == (404, 404), (who.name, answer.url, answer.status_code)
-            assert answer.content == other.content
-            assert _bare(answer) == _bare(other)
-
-
-def _bare(answer: httpx.Response) -> dict[str, str]:
-    return {name: value for name, value in answer.headers.items() if name not in ("date", "x-request-id")}
+            assert (answer.status, other.status) == (404, 404), (who.name, answer.address, answer.status)
+            assert answer.same() == other.same()
 
 
 def ids(items: list[dict[str, Any]]) -> list[Key]:
     """The keys of items."""
     return [(one["collection"], one["id"]) for one in items]
-
-
-async def search(state: State, who: Looker) -> None:
-    """The whole search, page by page too, and another caller with the same page tokens."""
-    items = await state.found(who, limit=100)
-    assert set(ids(items)) == who.heads, who.name
-    assert len(items) == len(who.heads)
-    await _walk(state, who, ids(items))
-
-
-async def _walk(state: State, who: Looker, order: list[Key]) -> None:
-    if who.status != 200:
-        return
-    limit = who.chance.choice([1, 3])
-    other = who.chance.choice([one for one in state.lookers if one.status == 200])
-    path, walked = f"/stac/search?limit={limit}", list[Key]()
-    while path:
-        answer = await state.ask(who, path)
-        page = answer.json()
-        assert page["numberMatched"] == len(who.heads)
-        assert page["features"] or not walked, "an empty page"
-        walked += ids(state.checked(who, answer))
-        path = next((link["href"] for link in page["links"] if link["rel"] == "next"), "").removeprefix(HUB)
-        if path and who.chance.random() < 0.3:
-            borrowed = await state.ask(other, path)
-            assert set(ids(state.checked(other, borrowed))) <= other.heads
-            assert borrowed.json()["numberMatched"] == len(other.heads)
-    assert walked == order, who.name
-
-
-async def conditions(state: State, who: Looker) -> None:
-    """Each condition of a search, about an item that this caller sees or not."""
-    for key in state.some(who):
-        doc = state.docs[key]
-        title, path, box = doc["properties"]["title"], doc["properties"]["sharinghub:path"], doc.get("bbox")
-        order = who.chance.choice(["title", "-created", "-properties.sharinghub:stars"])
-        named = {at for at, one in state.docs.items() if one["properties"]["title"].lower() == title.lower()}
-        same = {at for at in state.docs if at[1] == key[1]}
-        asked: list[tuple[dict[str, str], set[Key]]] = [
-            ({"ids": key[1]}, same),
-            ({"ids": path}, same),
-            ({"filter": f"title = '{title}'"}, named),
-            ({"sortby": order}, set(state.docs)),
-        ]
-        if box:
-            meeting = {at for at, one in state.docs.items() if _meet(one.get("bbox"), box)}
-            asked.append(({"bbox": ",".join(map(str, box))}, meeting))
-        for condition, matching in asked:
-            found = ids(await state.found(who, limit=100, **condition))
-            assert set(found) == matching & who.heads, (who.name, condition)
-        found = ids(await state.found(who, limit=100, q=path.rpartition("/")[2]))
-        assert key in found or key not in who.heads, (who.name, path)
-
-
-def _meet(one: list[float] | None, other: list[float]) -> bool:
-    return one is not None and one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
-
-
-async def versions(state: State, who: Looker) -> None:
-    """Versions are seen with their project, by address and by id."""
-    keys = sorted(key for key in state.docs if "@" in key[1])
-    for collection, item_id in who.chance.sample(keys, min(1, len(keys))):
-        address = f"/stac/collections/{collection}/items/{quote(item_id)}"
-        answer, found = await state.ask(who, address), await state.found(who, ids=item_id, limit=9)
-        assert set(ids(found)) == {key for key in who.versions if key[1] == item_id}, who.name
-        if (collection, item_id) in who.versions:
-            state.right_body(who, answer.json())
-        else:
-            await state.same_as_missing(who, answer, f"/stac/collections/{collection}/items/{MISSING}@v1")
-
-
-async def item(state: State, who: Looker) -> None:
-    """One item by its id."""
-    for collection, item_id in state.some(who, 2):
-        answer = await state.ask(who, f"/stac/collections/{collection}/items/{item_id}")
-        if (collection, item_id) in who.heads:
-            state.right_body(who, answer.json())
-        else:
-            await state.same_as_missing(who, answer, f"/stac/collections/{collection}/items/{MISSING}")
-
-
-async def item_by_path(state: State, who: Looker) -> None:
-    """The way to an item from its path."""
-    for collection, item_id in state.some(who):
-        path = state.docs[collection, item_id]["properties"]["sharinghub:path"]
-        answer = await state.ask(who, f"/stac/collections/{collection}/items/{path}")
-        if (collection, item_id) in who.heads:
-            assert answer.status_code == 307
-            assert answer.headers["location"] == f"{HUB}/stac/collections/{collection}/items/{item_id}"
-        else:
-            await state.same_as_missing(who, answer, f"/stac/collections/{collection}/items/no/such")
-
-
-async def items(state: State, who: Looker) -> None:
-    """The items of each collection and their number."""
-    for collection in COLLECTIONS.values():
-        answer = await state.ask(who, f"/stac/collections/{collection}/items", params={"limit": 100})
-        found = state.checked(who, answer)
-        assert set(ids(found)) == {key for key in who.heads if key[0] == collection}
-        assert who.status != 200 or answer.json()["numberMatched"] == len(found)
-
-
-async def collections(state: State, who: Looker) -> None:
-    """Extents are those of what this caller sees; one collection is told as among all."""
-    answer = await state.ask(who, "/stac/collections")
-    one_of_them = who.chance.choice(sorted(COLLECTIONS.values()))
-    alone = await state.ask(who, f"/stac/collections/{one_of_them}")
-    if who.status != 200:
-        return
-    told = {one["id"]: one for one in answer.json()["collections"]}
-    assert told[one_of_them]["extent"] == alone.json()["extent"]
-    for collection in COLLECTIONS.values():
-        assert told[collection]["extent"] == _extent([state.docs[key] for key in who.heads if key[0] == collection])
-
-
-def _extent(docs: list[dict[str, Any]]) -> dict[str, Any]:
-    boxes = [one["bbox"] for one in docs if one.get("bbox")]
-    least, most = [min, min, max, max], [-180.0, -90.0, 180.0, 90.0]
-    box = [pick(one[n] for one in boxes) for n, pick in enumerate(least)] if boxes else most
-    times = [one["properties"] for one in docs]
-    starts = [one.get("start_datetime") or one["datetime"] for one in times]
-    ends = [one.get("end_datetime") or one["datetime"] for one in times]
-    span = [min(starts), max(ends)] if times else [None, None]
-    return {"spatial": {"bbox": [box]}, "temporal": {"interval": [span]}}
-
-
-async def fixed(state: State, who: Looker) -> None:
-    """Documents that say nothing of any item: the same for all who are let in."""
-    for path in FIXED:
-        answer = await state.ask(who, path)
-        if who.status == 200:
-            assert answer.status_code == 200
-            assert not _NAMED.findall(answer.text)
-
-
-FIXED = (
-    *("/stac", "/stac/", "/stac/conformance", "/stac/queryables", "/stac/sortables"),
-    *(f"/stac/collections/dataset/{what}" for what in ("queryables", "sortables")),
-)
-
-
-async def files(state: State, who: Looker) -> None:
-    """Files, archives and the page of the card go by the item and by what GitLab lets this caller download now."""
-    for _, item_id in state.some(who):
-        project = state.drawn.world.projects[int(item_id)]
-        sha = state.drawn.world.head(project) or "0" * 40
-        may = item_id in who.projects and state.gitlab.downloads(who.account, state.gitlab.projects[project.id])
-        held = state.drawn.file(project, sha) if sha.strip("0") else None
-        for path, there in (
-            (f"{sha}/README.md", held is not None),
-            (f"archive/{sha}.zip", bool(sha.strip("0"))),
-            (f"{sha}/README.html", held is not None),
-        ):
-            answer = await state.ask(who, f"/assets/{item_id}/{path}")
-            if may and there:
-                assert answer.status_code == 200, (who.name, path)
-                assert not path.endswith(".md") or answer.content == held
-            elif not path.endswith(".html"):
-                await state.same_as_missing(who, answer, f"/assets/{MISSING}/{path}")
-            else:
-                assert answer.status_code in (404, who.status)
-
-
-async def packages(state: State, who: Looker) -> None:
-    """A file of a package asks for the right to packages besides."""
-    for _, item_id in state.some(who):
-        project = state.gitlab.projects[int(item_id)]
-        there = state.drawn.world.package_named(state.drawn.world.projects[project.id], "generic", "w", "1.0")
-        answer = await state.ask(who, f"/assets/{item_id}/packages/generic/w/1.0/w.bin")
-        if (
-            who.status == 200
-            and item_id in who.projects
-            and there
-            and state.gitlab.pulls_packages(who.account, project)
-        ):
-            assert (answer.status_code, answer.content) == (200, b"weights"), (who.name, item_id)
-        else:
-            await state.same_as_missing(who, answer, f"/assets/{MISSING}/packages/generic/w/1.0/w.bin")
-
-
-async def dvc(state: State, who: Looker) -> None:
-    """DVC data goes by the right to download code, and lies where it was pushed."""
-    for _, item_id in state.some(who):
-        project = state.gitlab.projects[int(item_id)]
-        answer = await state.ask(who, f"/dvc/{item_id}/{DVC_KEY}")
-        reads = who.status == 200 and state.gitlab.downloads(who.account, project)
-        if project.id in state.drawn.pushed and reads:
-            assert (answer.status_code, answer.content) == (200, b"data"), (who.name, item_id)
-        else:
-            await state.same_as_missing(who, answer, f"/dvc/{MISSING}/{DVC_KEY}")
-        refused = await state.ask(who, f"/dvc/{item_id}/{DVC_KEY}", "PUT", content=b"data")
-        pushes = reads and state.gitlab.pushes(who.account, project)
-        if who.status == 200:
-            assert refused.is_success == pushes, (who.name, item_id, refused.text)
-            state.drawn.pushed |= {project.id} if refused.is_success else set()
-
-
-async def myself(state: State, who: Looker) -> None:
-    """Everybody is told who they are, and of no project that they may not download."""
-    answer = await state.ask(who, "/auth/me")
-    if who.status != 200:
-        return
-    told = answer.json()
-    assert told["signed_in"] == (who.token is not None)
-    if who.token is not None:
-        assert (told["user_id"], told["external"]) == (who.account.id, who.account.external)
-        named = {one["id"] for one in told["uncatalogued"].get("projects", [])}
-        assert {str(one) for one in named} <= state._pullable(who) - who.projects
-
-
-Check = Callable[[State, Looker], Awaitable[None]]
-COVERED: dict[str, Check] = {
-    **{
-        f"GET {path}": fixed for path in ("/stac", "/stac/", "/stac/conformance", "/stac/queryables", "/stac/sortables")
-    },
-    "GET /stac/collections/{collection_id}/queryables": fixed,
-    "GET /stac/collections/{collection_id}/sortables": fixed,
-    "GET /stac/collections": collections,
-    "GET /stac/collections/{collection_id}": collections,
-    "GET /stac/collections/{collection_id}/items": items,
-    "GET /stac/collections/{collection_id}/items/{item_id}": item,
-    "GET /stac/collections/{collection_id}/items/{path:path}": item_by_path,
-    "GET /stac/search": search,
-    "POST /stac/search": search,
-    "GET /assets/{project_id}/archive/{revision}.zip": files,
-    "GET /assets/{project_id}/packages/{names:path}": packages,
-    "GET /assets/{project_id}/{revision}/{path:path}": files,
-    "GET /dvc/{project_id}/{key:path}": dvc,
-    "PUT /dvc/{project_id}/{key:path}": dvc,
-    "GET /auth/me": myself,
-}
-# What no route is named by, and yet holds of several.
-BESIDES: tuple[Check, ...] = (conditions, versions)
-# Routes that say nothing of projects, and why that is so.
-PUBLIC: dict[str, str] = {
-    "GET /": "a redirect to the catalogue",
-    "GET /api/stac": "a redirect to the catalogue",
-    "POST /api/stac": "a redirect to the catalogue",
-    "GET /api/stac/{rest:path}": "a redirect that repeats what was asked",
-    "POST /api/stac/{rest:path}": "a redirect that repeats what was asked",
-    "GET /api": "the OpenAPI document: made from the code at start",
-    "GET /api.html": "the page of the OpenAPI document",
-    "GET /docs/oauth2-redirect": "a page of FastAPI that holds no data",
-    "GET /healthz": "says that the process runs",
-    "GET /readyz": "numbers about the whole index, no names",
-    "GET /metrics": "asks for the operator's own token; off without one",
-    "POST /hooks/gitlab": "takes deliveries that carry the secret; one answer for all",
-    "MOUNT /api.static": "the scripts of the OpenAPI page, from the package that has them",
-    "POST /dvc/{project_id}/{key:path}": "is PUT by another name: the same handler",
-}
