@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.authz.history import COLLECTIONS
-from tests.authz.surface import DVC_KEY, HUB, MISSING, NAMED, Key, Looker, State, ids
+from tests.authz.surface import DVC_KEY, MISSING, NAMED, Key, Looker, State, ids
+from tests.support.in_process import HUB
 
 
 async def search(state: State, who: Looker) -> None:

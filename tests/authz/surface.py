@@ -12,7 +12,6 @@ from tests.authz.history import COLLECTIONS
 from tests.authz.oracle import NOBODY, Account, GitLab
 from tests.support.in_process import Answer, InProcess
 
-HUB = "http://hub.test"
 MISSING = 999_999
 NAMED = re.compile(r"/(?:items|assets|dvc)/([0-9]+)")
 _DERIVED = "derived_from"
