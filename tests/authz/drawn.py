@@ -42,7 +42,8 @@ class Drawn(History):
             world.commit(one, {"README.md": card(random.Random(number), [other.id for other in self.projects])})
             world.add_package(one, "w", "1.0", {"w.bin": b"weights"})
             world.add_release(one, "v1")
-        world.set_facet_level(self.projects[0], "package_registry", "private")  # narrower than its code
+        for one in (self.projects[0], self.projects[2]):
+            world.set_facet_level(one, "package_registry", "private")  # narrower than its code
 
     def change(self, kind: str, chance: random.Random) -> None:
         """As that of a history, of more kinds."""
