@@ -40,7 +40,10 @@ class GrantRefresher:
         for _ in range(_ATTEMPTS):
             began = await asyncio.to_thread(self._database.seq)
             asked_at = to_micros(self._clock.now())
-            granted = await self._client.downloadable(credential, self._topics, all_visible=all_visible)
+            found = await asyncio.to_thread(self._table.find, key)
+            if found is None:
+                raise GitLabUnavailable("the caller was forgotten while rights were listed")
+            granted = await self._client.downloadable(credential, found.user_id, self._topics, all_visible=all_visible)
             if await asyncio.to_thread(self._table.replace, key, granted, began, asked_at):
                 return
         raise GitLabUnavailable("rights kept changing while they were listed")
@@ -60,6 +63,6 @@ class GrantRefresher:
             if not unasked:
                 return
             granted = await self._client.downloadable_among(
-                credential, [one for one, _ in unasked], all_visible=all_visible
+                credential, found.user_id, [one for one, _ in unasked], all_visible=all_visible
             )
             await asyncio.to_thread(self._table.add, key, granted, began, unasked[-1][1])

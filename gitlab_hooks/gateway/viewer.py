@@ -23,8 +23,10 @@ from gitlab_hooks.gateway.jobs import JOB_PATH, Job, job_of, tags_path
 PAGE = 100
 _MAX_PAGES = 1_000
 _GLOBAL_ID = re.compile(r"gid://gitlab/Project/([1-9][0-9]{0,17})")
+_MIXED_UP = "GitLab's answers do not agree whose token this is: is there a cache before it?"
 _MEMBERSHIPS = """
 query memberships($topics: [String!], $after: String) {
+  currentUser { id }
   projects(membership: true, topics: $topics, first: 100, after: $after) {
     nodes { id userPermissions { downloadCode } }
     pageInfo { hasNextPage endCursor }
@@ -32,6 +34,7 @@ query memberships($topics: [String!], $after: String) {
 }"""
 _VISIBLE = """
 query visible($topics: [String!], $after: String) {
+  currentUser { id }
   projects(topics: $topics, first: 100, after: $after) {
     nodes { id userPermissions { downloadCode } }
     pageInfo { hasNextPage endCursor }
@@ -39,10 +42,12 @@ query visible($topics: [String!], $after: String) {
 }"""
 _MEMBERSHIPS_AMONG = """
 query among($ids: [ID!]) {
+  currentUser { id }
   projects(membership: true, ids: $ids, first: 100) { nodes { id userPermissions { downloadCode } } }
 }"""
 _VISIBLE_AMONG = """
 query among($ids: [ID!]) {
+  currentUser { id }
   projects(ids: $ids, first: 100) { nodes { id userPermissions { downloadCode } } }
 }"""
 
@@ -103,6 +108,9 @@ class ViewerClient:
         token = await self._token(credential)
         if not isinstance(user.get("id"), int) or not isinstance(user.get("username"), str):
             raise GitLabUnavailable("GitLab's answer about the caller has an unknown shape")
+        owner = token.get("user_id", token.get("resource_owner_id"))
+        if owner is not None and owner != user["id"]:
+            raise GitLabUnavailable(_MIXED_UP)
         if user.get("state", "active") != "active":
             raise AccessDenied("the account is not active")
         scopes = token.get("scopes")
@@ -149,12 +157,13 @@ class ViewerClient:
         return answer if isinstance(answer, dict) else None
 
     async def downloadable(
-        self, credential: Credential, topics: Sequence[str], *, all_visible: bool = False
+        self, credential: Credential, user_id: int, topics: Sequence[str], *, all_visible: bool = False
     ) -> set[int]:
         """The ids of the projects with any of the topics that the caller is a member of and may download code from.
 
         `all_visible` asks for those that the caller sees without being a member, too: what administrators get where
-        that is configured. A job is told its own project.
+        that is configured. A job is told its own project. An answer that was made for another user than `user_id` is
+        none.
         """
         if credential.is_job:
             own = (await self._job(credential)).project_id
@@ -164,7 +173,9 @@ class ViewerClient:
             after: str | None = None
             for _ in range(_MAX_PAGES):
                 variables = {"topics": [topic], "after": after}
-                projects = await self._projects(_VISIBLE if all_visible else _MEMBERSHIPS, variables, credential)
+                projects = await self._projects(
+                    _VISIBLE if all_visible else _MEMBERSHIPS, variables, credential, user_id
+                )
                 found |= _allowed(projects)
                 info = projects.get("pageInfo")
                 if not isinstance(info, dict) or not info.get("hasNextPage") or info.get("endCursor") == after:
@@ -173,13 +184,14 @@ class ViewerClient:
         return found
 
     async def downloadable_among(
-        self, credential: Credential, project_ids: Collection[int], *, all_visible: bool = False
+        self, credential: Credential, user_id: int, project_ids: Collection[int], *, all_visible: bool = False
     ) -> set[int]:
         """Which of at most 100 projects the caller may download code from, as a member."""
         if credential.is_job:
-            return await self.downloadable(credential, ()) & set(project_ids)
+            return await self.downloadable(credential, user_id, ()) & set(project_ids)
         variables = {"ids": [f"gid://gitlab/Project/{one}" for one in project_ids]}
-        projects = await self._projects(_VISIBLE_AMONG if all_visible else _MEMBERSHIPS_AMONG, variables, credential)
+        query = _VISIBLE_AMONG if all_visible else _MEMBERSHIPS_AMONG
+        projects = await self._projects(query, variables, credential, user_id)
         return _allowed(projects) & set(project_ids)
 
     async def job_reads(self, credential: Credential, project_id: int) -> bool:
@@ -258,8 +270,13 @@ class ViewerClient:
             raise GitLabUnavailable("GitLab's GraphQL API answered with errors")
         return data
 
-    async def _projects(self, query: str, variables: dict[str, Any], credential: Credential) -> dict[str, Any]:
-        projects = (await self.query(query, variables, credential)).get("projects")
+    async def _projects(
+        self, query: str, variables: dict[str, Any], credential: Credential, user_id: int
+    ) -> dict[str, Any]:
+        data = await self.query(query, variables, credential)
+        projects, user = data.get("projects"), data.get("currentUser")
+        if isinstance(user, dict) and user.get("id") != f"gid://gitlab/User/{user_id}":
+            raise GitLabUnavailable(_MIXED_UP)
         if not isinstance(projects, dict):
             raise GitLabUnavailable("GitLab's GraphQL API answered with errors")
         return projects

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -101,12 +102,16 @@ class ProjectReader:
             if listed is not None and known is not None:
                 if {"visibility", "repository_access_level"} <= listed.keys():  # a list may leave them out
                     stated(effective_visibility(listed, anonymous=self._client.anonymous))
-                unchanged = self._look(listed)
-                if not isinstance(unchanged, Absent) and unchanged.fingerprint == known:
-                    return self._unchanged(project_id, unchanged)
+                with suppress(NotFound):  # gone since it was listed, if the next question says so, too
+                    unchanged = self._look(listed)
+                    if not isinstance(unchanged, Absent) and unchanged.fingerprint == known:
+                        return self._unchanged(project_id, unchanged)
             project = self._client.project(project_id)
             stated(effective_visibility(project, anonymous=self._client.anonymous))
-            look = self._look(project)
+            try:
+                look = self._look(project)
+            except NotFound as error:
+                raise GitLabUnavailable("GitLab shows this project by one of its APIs and not by another") from error
             if isinstance(look, Absent):
                 return look
             if look.fingerprint == known:

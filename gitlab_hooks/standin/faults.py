@@ -32,14 +32,18 @@ class Fault:
     wrong_json: bool = False
     body: bytes | None = None
     method: str | None = None
+    location: str | None = None
     seen: int = 0
 
     def response(self) -> Response | None:
         """What is answered in place of the truth; None lets the request through."""
         if self.wrong_json:
             return Response(b'{"message": [', self.status or 200, media_type="application/json")
+        if self.location is not None:
+            return Response(b"", self.status or 302, {"Location": self.location})
         if self.body is not None:
-            return Response(self.body, self.status or 200, media_type="application/json")
+            media_type = "text/html" if self.body.startswith(b"<") else "application/json"
+            return Response(self.body, self.status or 200, media_type=media_type)
         if self.status is None:
             return None
         if self.status == 429:
@@ -83,15 +87,17 @@ class Faults:
         body: bytes | None = None,
         json_body: Any = None,
         method: str | None = None,
+        location: str | None = None,
     ) -> Fault:
         """Let the next `times` requests whose path with query matches `pattern` fail (None: all of them).
 
         429 comes as plain text with `Retry-After`, 502 and 503 as HTML; `stall` waits that many seconds first;
         `truncate` cuts the true answer in the middle; `wrong_json` is no JSON at all, `json_body` is JSON of another
-        shape.
+        shape; a `location` is where a redirect leads.
         """
         body = json.dumps(json_body).encode() if json_body is not None else body
-        fault = Fault(re.compile(pattern), status, times, retry_after, stall, truncate, wrong_json, body, method)
+        how = (retry_after, stall, truncate, wrong_json, body, method, location)
+        fault = Fault(re.compile(pattern), status, times, *how)
         with self._lock:
             self._faults.append(fault)
         return fault

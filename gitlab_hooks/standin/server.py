@@ -78,7 +78,12 @@ class StandIn:
         assert urlsplit(self.url).port == port
         self.faults.stopping.clear()
         config = uvicorn.Config(
-            self._app, log_level="critical", lifespan="off", access_log=False, timeout_graceful_shutdown=2
+            self._app,
+            log_level="critical",
+            lifespan="off",
+            access_log=False,
+            timeout_graceful_shutdown=2,
+            timeout_keep_alive=65,  # as before a real GitLab; less than clients keep a connection breaks their requests
         )
         self._server = uvicorn.Server(config)
         # The listener takes connections already: whoever comes before the loop runs is only kept waiting.

@@ -48,11 +48,10 @@ def module_table() -> str:
     return "\n".join(["| module | what it decides |", "|---|---|", *rows])
 
 
-def settings_table(reserved: bool) -> str:
-    """The settings that have an effect, or those that are reserved."""
+def settings_table() -> str:
     rows = []
     for name, field in Settings.model_fields.items():
-        if field.description is None or field.description.startswith("Reserved:") is not reserved:
+        if field.description is None:
             continue
         default = _default(field.get_default(call_default_factory=True))
         rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {_cell(field.description)} |")
@@ -93,8 +92,7 @@ BLOCKS = {
     "architecture.md": {"modules": module_table},
     "lint.md": {"rules": rules_table},
     "configuration.md": {
-        "settings": lambda: settings_table(reserved=False),
-        "reserved": lambda: settings_table(reserved=True),
+        "settings": settings_table,
     },
 }
 

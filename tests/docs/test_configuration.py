@@ -18,8 +18,8 @@ PAGE = (DOCS / "configuration.md").read_text()
 
 
 def rows() -> dict[str, str]:
-    tables = block("configuration.md", "settings") + "\n" + block("configuration.md", "reserved")
-    return dict(re.findall(r"^\| `([A-Z_]+)` \| .*? \| (.*) \|$", tables, re.MULTILINE))
+    table = block("configuration.md", "settings")
+    return dict(re.findall(r"^\| `([A-Z_]+)` \| .*? \| (.*) \|$", table, re.MULTILINE))
 
 
 def test_every_setting_is_in_the_table_with_its_description() -> None:

@@ -213,9 +213,7 @@ def test_a_stopped_standin_leaves_nothing_behind(tmp_path: Path) -> None:
 
 def test_serve_indexes_by_itself_answers_and_ends_cleanly(world: SampleWorld, tmp_path: Path) -> None:
     port = free_port()
-    settings = environment(
-        tmp_path, GITLAB_URL=world.gitlab.url, GITLAB_TOKEN=world.samples.service_token, OAUTH_CLIENT_ID="reserved"
-    )
+    settings = environment(tmp_path, GITLAB_URL=world.gitlab.url, GITLAB_TOKEN=world.samples.service_token)
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen([*HUB, "serve", "--port", str(port)], env=settings, stderr=log, cwd=tmp_path)
         try:

@@ -1,0 +1,262 @@
+"""What each route may answer to each caller by the oracle: a check for every route that says anything of projects."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import quote
+
+from tests.authz.history import COLLECTIONS
+from tests.authz.surface import DVC_KEY, MISSING, NAMED, Key, Looker, State, ids
+from tests.support.in_process import HUB
+
+
+async def search(state: State, who: Looker) -> None:
+    """The whole search, page by page too, and another caller with the same page tokens."""
+    items = await state.found(who, limit=100)
+    assert set(ids(items)) == who.heads, who.name
+    assert len(items) == len(who.heads)
+    if who.status == 200 and who.chance.random() < 0.4:
+        await _walk(state, who, ids(items))
+
+
+async def _walk(state: State, who: Looker, order: list[Key]) -> None:
+    limit = who.chance.choice([1, 3])
+    other = who.chance.choice([one for one in state.lookers if one.status == 200])
+    path, walked = f"/stac/search?limit={limit}", list[Key]()
+    while path:
+        answer = await state.ask(who, path)
+        page = answer.json()
+        assert page["numberMatched"] == len(who.heads)
+        assert page["features"] or not walked, "an empty page"
+        walked += ids(state.checked(who, answer))
+        path = next((link["href"] for link in page["links"] if link["rel"] == "next"), "").removeprefix(HUB)
+        if path and who.chance.random() < 0.3:
+            borrowed = await state.ask(other, path)
+            assert set(ids(state.checked(other, borrowed))) <= other.heads
+            assert borrowed.json()["numberMatched"] == len(other.heads)
+    assert walked == order, who.name
+
+
+async def conditions(state: State, who: Looker) -> None:
+    """Each condition of a search, about an item that this caller sees or not."""
+    for key in state.some(who):
+        doc = state.docs[key]
+        title, path, box = doc["properties"]["title"], doc["properties"]["sharinghub:path"], doc.get("bbox")
+        order = who.chance.choice(["title", "-created", "-properties.sharinghub:stars"])
+        named = {at for at, one in state.docs.items() if one["properties"]["title"].lower() == title.lower()}
+        same = {at for at in state.docs if at[1] == key[1]}
+        asked: list[tuple[dict[str, str], set[Key]]] = [
+            ({"ids": key[1]}, same),
+            ({"ids": path}, same),
+            ({"filter": f"title = '{title}'"}, named),
+            ({"sortby": order}, set(state.docs)),
+        ]
+        if box:
+            meeting = {at for at, one in state.docs.items() if _meet(one.get("bbox"), box)}
+            asked.append(({"bbox": ",".join(map(str, box))}, meeting))
+        for condition, matching in asked:
+            found = ids(await state.found(who, limit=100, **condition))
+            assert set(found) == matching & who.heads, (who.name, condition)
+        found = ids(await state.found(who, limit=100, q=path.rpartition("/")[2]))
+        assert key in found or key not in who.heads, (who.name, path)
+
+
+def _meet(one: list[float] | None, other: list[float]) -> bool:
+    return one is not None and one[0] <= other[2] and other[0] <= one[2] and one[1] <= other[3] and other[1] <= one[3]
+
+
+async def versions(state: State, who: Looker) -> None:
+    """Versions are seen with their project, by address and by id."""
+    keys = sorted(key for key in state.docs if "@" in key[1])
+    for collection, item_id in who.chance.sample(keys, min(1, len(keys))):
+        address = f"/stac/collections/{collection}/items/{quote(item_id)}"
+        answer, found = await state.ask(who, address), await state.found(who, ids=item_id, limit=9)
+        assert set(ids(found)) == {key for key in who.versions if key[1] == item_id}, who.name
+        if (collection, item_id) in who.versions:
+            state.right_body(who, answer.json())
+        else:
+            await state.same_as_missing(who, answer, f"/stac/collections/{collection}/items/{MISSING}@v1")
+
+
+async def item(state: State, who: Looker) -> None:
+    """One item by its id."""
+    for collection, item_id in state.some(who):
+        answer = await state.ask(who, f"/stac/collections/{collection}/items/{item_id}")
+        if (collection, item_id) in who.heads:
+            state.right_body(who, answer.json())
+        else:
+            await state.same_as_missing(who, answer, f"/stac/collections/{collection}/items/{MISSING}")
+
+
+async def item_by_path(state: State, who: Looker) -> None:
+    """The way to an item from its path."""
+    for collection, item_id in state.some(who):
+        path = state.docs[collection, item_id]["properties"]["sharinghub:path"]
+        answer = await state.ask(who, f"/stac/collections/{collection}/items/{path}")
+        if (collection, item_id) in who.heads:
+            assert answer.status == 307
+            assert answer.headers["location"] == f"{HUB}/stac/collections/{collection}/items/{item_id}"
+        else:
+            await state.same_as_missing(who, answer, f"/stac/collections/{collection}/items/no/such")
+
+
+async def items(state: State, who: Looker) -> None:
+    """The items of each collection and their number."""
+    for collection in COLLECTIONS.values():
+        answer = await state.ask(who, f"/stac/collections/{collection}/items", params={"limit": 100})
+        found = state.checked(who, answer)
+        assert set(ids(found)) == {key for key in who.heads if key[0] == collection}
+        assert who.status != 200 or answer.json()["numberMatched"] == len(found)
+
+
+async def collections(state: State, who: Looker) -> None:
+    """Extents are those of what this caller sees; one collection is told as among all."""
+    answer = await state.ask(who, "/stac/collections")
+    one_of_them = who.chance.choice(sorted(COLLECTIONS.values()))
+    alone = await state.ask(who, f"/stac/collections/{one_of_them}")
+    if who.status != 200:
+        return
+    told = {one["id"]: one for one in answer.json()["collections"]}
+    assert told[one_of_them]["extent"] == alone.json()["extent"]
+    for collection in COLLECTIONS.values():
+        assert told[collection]["extent"] == _extent([state.docs[key] for key in who.heads if key[0] == collection])
+
+
+def _extent(docs: list[dict[str, Any]]) -> dict[str, Any]:
+    boxes = [one["bbox"] for one in docs if one.get("bbox")]
+    least, most = [min, min, max, max], [-180.0, -90.0, 180.0, 90.0]
+    box = [pick(one[n] for one in boxes) for n, pick in enumerate(least)] if boxes else most
+    times = [one["properties"] for one in docs]
+    starts = [one.get("start_datetime") or one["datetime"] for one in times]
+    ends = [one.get("end_datetime") or one["datetime"] for one in times]
+    span = [min(starts), max(ends)] if times else [None, None]
+    return {"spatial": {"bbox": [box]}, "temporal": {"interval": [span]}}
+
+
+async def fixed(state: State, who: Looker) -> None:
+    """Documents that say nothing of any item: the same for all who are let in."""
+    for path in who.chance.sample(FIXED, 2):
+        answer = await state.ask(who, path)
+        if who.status == 200:
+            assert answer.status == 200
+            assert not NAMED.findall(answer.text)
+
+
+FIXED = (
+    *("/stac", "/stac/", "/stac/conformance", "/stac/queryables", "/stac/sortables"),
+    *(f"/stac/collections/dataset/{what}" for what in ("queryables", "sortables")),
+)
+
+
+async def files(state: State, who: Looker) -> None:
+    """Files, archives and the page of the card go by the item and by what GitLab lets this caller download now."""
+    for _, item_id in state.some(who):
+        project = state.drawn.world.projects[int(item_id)]
+        sha = state.drawn.world.head(project) or "0" * 40
+        may = item_id in who.projects and state.gitlab.downloads(who.account, state.gitlab.projects[project.id])
+        held = state.drawn.file(project, sha) if sha.strip("0") else None
+        for path, there in (
+            (f"{sha}/README.md", held is not None),
+            (f"archive/{sha}.zip", bool(sha.strip("0"))),
+            (f"{sha}/README.html", held is not None),
+        ):
+            answer = await state.ask(who, f"/assets/{item_id}/{path}")
+            if may and there:
+                assert answer.status == 200, (who.name, path)
+                assert not path.endswith(".md") or answer.body == held
+            elif not path.endswith(".html"):
+                await state.same_as_missing(who, answer, f"/assets/{MISSING}/{path}")
+            else:
+                assert answer.status in (404, who.status)
+
+
+async def packages(state: State, who: Looker) -> None:
+    """A file of a package asks for the right to packages besides."""
+    for _, item_id in state.some(who):
+        project = state.gitlab.projects[int(item_id)]
+        there = state.drawn.world.package_named(state.drawn.world.projects[project.id], "generic", "w", "1.0")
+        answer = await state.ask(who, f"/assets/{item_id}/packages/generic/w/1.0/w.bin")
+        if (
+            who.status == 200
+            and item_id in who.projects
+            and there
+            and state.gitlab.pulls_packages(who.account, project)
+        ):
+            assert (answer.status, answer.body) == (200, b"weights"), (who.name, item_id)
+        else:
+            await state.same_as_missing(who, answer, f"/assets/{MISSING}/packages/generic/w/1.0/w.bin")
+
+
+async def dvc(state: State, who: Looker) -> None:
+    """DVC data goes by the right to download code, and lies where it was pushed."""
+    for _, item_id in state.some(who):
+        project = state.gitlab.projects[int(item_id)]
+        answer = await state.ask(who, f"/dvc/{item_id}/{DVC_KEY}")
+        reads = who.status == 200 and state.gitlab.downloads(who.account, project)
+        if project.id in state.drawn.pushed and reads:
+            assert (answer.status, answer.body) == (200, b"data"), (who.name, item_id)
+        else:
+            await state.same_as_missing(who, answer, f"/dvc/{MISSING}/{DVC_KEY}")
+        refused = await state.ask(who, f"/dvc/{item_id}/{DVC_KEY}", "PUT", content=b"data")
+        pushes = reads and state.gitlab.pushes(who.account, project)
+        if who.status == 200:
+            assert (refused.status < 300) == pushes, (who.name, item_id, refused.text)
+            state.drawn.pushed |= {project.id} if (refused.status < 300) else set()
+
+
+async def myself(state: State, who: Looker) -> None:
+    """Everybody is told who they are, and of no project that they may not download."""
+    answer = await state.ask(who, "/auth/me")
+    if who.status != 200:
+        return
+    told = answer.json()
+    assert told["signed_in"] == (who.token is not None)
+    if who.token is not None:
+        assert (told["user_id"], told["external"]) == (who.account.id, who.account.external)
+        named = {one["id"] for one in told["uncatalogued"].get("projects", [])}
+        assert {str(one) for one in named} <= state.pullable(who) - who.projects
+
+
+Check = Callable[[State, Looker], Awaitable[None]]
+COVERED: dict[str, Check] = {
+    **{
+        f"GET {path}": fixed for path in ("/stac", "/stac/", "/stac/conformance", "/stac/queryables", "/stac/sortables")
+    },
+    "GET /stac/collections/{collection_id}/queryables": fixed,
+    "GET /stac/collections/{collection_id}/sortables": fixed,
+    "GET /stac/collections": collections,
+    "GET /stac/collections/{collection_id}": collections,
+    "GET /stac/collections/{collection_id}/items": items,
+    "GET /stac/collections/{collection_id}/items/{item_id}": item,
+    "GET /stac/collections/{collection_id}/items/{path:path}": item_by_path,
+    "GET /stac/search": search,
+    "POST /stac/search": search,
+    "GET /assets/{project_id}/archive/{revision}.zip": files,
+    "GET /assets/{project_id}/packages/{names:path}": packages,
+    "GET /assets/{project_id}/{revision}/{path:path}": files,
+    "GET /dvc/{project_id}/{key:path}": dvc,
+    "PUT /dvc/{project_id}/{key:path}": dvc,
+    "GET /auth/me": myself,
+}
+# What no route is named by, and yet holds of several.
+BESIDES: tuple[Check, ...] = (conditions, versions)
+# Routes that say nothing of projects, and why that is so.
+PUBLIC: dict[str, str] = {
+    "GET /": "a redirect to the catalogue",
+    "GET /api/stac": "a redirect to the catalogue",
+    "POST /api/stac": "a redirect to the catalogue",
+    "GET /api/stac/{rest:path}": "a redirect that repeats what was asked",
+    "POST /api/stac/{rest:path}": "a redirect that repeats what was asked",
+    "GET /api": "the OpenAPI document: made from the code at start",
+    "GET /api.html": "the page of the OpenAPI document",
+    "GET /docs/oauth2-redirect": "a page of FastAPI that holds no data",
+    "GET /healthz": "says that the process runs",
+    "GET /readyz": "numbers about the whole index, no names",
+    "GET /metrics": "asks for the operator's own token; off without one",
+    "POST /hooks/gitlab": "takes deliveries that carry the secret; one answer for all",
+    "GET /auth/login": "leads to GitLab; names nobody (`test_sign_in.py`)",
+    "GET /auth/callback": "opens a session for whom GitLab names (`test_sign_in.py`)",
+    "GET /auth/logout": "a page with a button",
+    "POST /auth/logout": "ends the session of the cookie that comes along (`test_sign_in.py`)",
+    "MOUNT /api.static": "the scripts of the OpenAPI page, from the package that has them",
+    "POST /dvc/{project_id}/{key:path}": "is PUT by another name: the same handler",
+}
