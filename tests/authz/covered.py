@@ -248,7 +248,6 @@ PUBLIC: dict[str, str] = {
     "POST /api/stac/{rest:path}": "a redirect that repeats what was asked",
     "GET /api": "the OpenAPI document: made from the code at start",
     "GET /api.html": "the page of the OpenAPI document",
-    "GET /docs/oauth2-redirect": "a page of FastAPI that holds no data",
     "GET /healthz": "says that the process runs",
     "GET /readyz": "numbers about the whole index, no names",
     "GET /metrics": "asks for the operator's own token; off without one",
