@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo demo-check test proof bench lint format docs lock clean
+.PHONY: help demo demo-check test authorization proof bench lint format docs lock clean
 
 help:  ## Show what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -32,13 +32,16 @@ demo-check: $(VENV)/.dev  ## Do what the demo's lines say, and check what a pers
 test: $(VENV)/.dev  ## All tests (ARGS= for pytest)
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
+authorization: $(VENV)/.dev  ## Who may see what, over many states of a GitLab (STATES=)
+	@STATES=$(or $(STATES),200) $(BIN)/python -m pytest -q --timeout 1800 tests/authz/test_oracle.py $(ARGS)
+
 proof: $(VENV)/.dev  ## The tests that have a size, at their large size (about an hour)
-	@PLAN_ROWS=100000 KILLS=50 SEARCH_EXAMPLES=2000 EXAMPLES=20000 HISTORIES=200 HISTORY_STEPS=80 BURST=10000 API_EXAMPLES=200 \
+	@PLAN_ROWS=100000 KILLS=50 SEARCH_EXAMPLES=2000 EXAMPLES=20000 STATES=2000 HISTORIES=200 HISTORY_STEPS=80 BURST=10000 API_EXAMPLES=200 \
 		$(BIN)/python -m pytest -n auto --dist loadgroup --timeout 7200 \
 		tests/stac_ext/store/test_any_search.py tests/stac_ext/store/test_plans.py \
 		tests/stac_ext/store/test_kills.py tests/stac_ext/cql2 tests/golden \
 		tests/sharinghub_ext/test_schemathesis.py \
-		tests/authz/test_histories.py tests/e2e/test_burst.py tests/e2e/test_kills_under_load.py $(ARGS)
+		tests/authz/test_oracle.py tests/authz/test_histories.py tests/e2e/test_burst.py tests/e2e/test_kills_under_load.py $(ARGS)
 
 bench: $(VENV)/.dev  ## Measure, and print what was measured (CHANGES=)
 	@$(BIN)/python -m pytest -q -s -p no:cacheprovider --timeout 3600 tests/bench/bench_*.py $(ARGS)

@@ -98,11 +98,15 @@ class ServiceClient:
 
     def project(self, project_id: int) -> dict[str, Any]:
         """The project's present attributes with the detected licence. Raises NotFound."""
-        with translated():
-            found = dict(self._gitlab.projects.get(project_id, license=True).attributes)
+        found = self.found(str(project_id))
         if found.get("id") != project_id:
             raise GitLabUnavailable("GitLab's answer about a project is about none")
         return found
+
+    def found(self, reference: str) -> dict[str, Any]:
+        """The same by id or by path: GitLab takes both in one place. Raises NotFound."""
+        with translated():
+            return dict(self._gitlab.projects.get(reference, license=True).attributes)
 
     def head(self, project_id: int, branch: str) -> dict[str, Any] | None:
         """The newest commit of a branch, None where the branch has none."""

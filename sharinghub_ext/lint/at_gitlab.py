@@ -44,7 +44,7 @@ def read_project(settings: Settings, target: str, known: Sequence[Category], wan
     client = _Retagging(settings)
     check_gitlab(settings, client)
     try:
-        project = client.find(reference)
+        project = client.found(reference)
         found = named or tagged_categories(known, topics_of(project))
         client.topics = tuple(one.topic for one in found or known)
         reader = ProjectReader(client, client.topics, "lint")
@@ -83,10 +83,6 @@ class _Retagging(ServiceClient):
             super().__init__(connection, settings.gitlab_token.get_secret_value() if settings.gitlab_token else None)
         except OSError as error:
             raise SettingsError(f"SHARINGHUB_GITLAB_CA_FILE: {connection.ca_file} holds no certificates") from error
-
-    def find(self, reference: str) -> dict[str, Any]:
-        """The project by its id or its path: GitLab takes both in one place. Raises NotFound."""
-        return super().project(reference)  # type: ignore[arg-type]
 
     def project(self, project_id: int) -> dict[str, Any]:
         """The project's attributes, with the topics added that it lacks."""

@@ -7,11 +7,28 @@ from typing import Any
 
 import pytest
 
+from gitlab_hooks.standin.samples import Samples
 from gitlab_hooks.standin.world import AccessLevel
 from stac_ext.clock import ManualClock
-from tests.support.running import RunningHub, SampleWorld
+from tests.support.running import LittleWorld, RunningHub, SampleWorld
 
 PRIVATE = "earth/models/vessel-detection-sar"  # maya and rita see it by their group, exa by direct membership
+
+
+class _World(LittleWorld):
+    """With an internal project, and with rita in the group of the private one."""
+
+    def populate(self) -> Samples:
+        samples, models = super().populate(), self.world.group_at("earth/models")
+        rita = self.world.user_named("rita")
+        assert models is not None
+        assert rita is not None
+        self.world.add_member(models, rita, AccessLevel.REPORTER)
+        tides = self.world.add_project(
+            "sea/tides", visibility="internal", topics=["sharinghub:aimodel"], files={"README.md": b"# Tides\n"}
+        )
+        samples.projects["sea/tides"] = tides.id
+        return samples
 
 
 @pytest.fixture
@@ -23,7 +40,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def world(tmp_path: Path, clock: ManualClock) -> Iterator[SampleWorld]:
-    with SampleWorld(tmp_path, clock) as one:
+    with _World(tmp_path, clock) as one:
         yield one
 
 

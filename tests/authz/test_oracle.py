@@ -34,7 +34,7 @@ from tests.authz.test_histories import UNTOLD
 from tests.support.in_process import HUB, HubInProcess
 from tests.support.running import HOOK_SECRET, LittleWorld
 
-STATES = int(os.environ.get("STATES", "40"))
+STATES = int(os.environ.get("STATES", "12"))
 STEPS = min(40, STATES)  # of one world
 WORLDS = max(1, STATES // STEPS)
 PHASES = [Phase.generate] if STATES < 1000 else [Phase.generate, Phase.shrink]
