@@ -33,11 +33,12 @@ from sharinghub_ext.extensions import load_extensions
 from sharinghub_ext.hook_care import Hearing, HookRounds, build_admin, build_care, connection_of
 from sharinghub_ext.metrics.meters import Meters
 from sharinghub_ext.metrics.state import State
+from sharinghub_ext.storing import store_options
 from stac_ext.categories import Category
 from stac_ext.clock import Clock, SystemClock
 from stac_ext.extensions.schema_file import SchemaExtension
 from stac_ext.keyset import PageTokens
-from stac_ext.store.database import Database, StoreOptions
+from stac_ext.store.database import Database
 from stac_ext.store.inbox import Inbox
 from stac_ext.store.migrations import CURRENT as SCHEMA_VERSION
 from stac_ext.store.migrations import Step
@@ -243,15 +244,6 @@ def _rounds(settings: Settings, public_url: str, database: Database) -> HookRoun
     if settings.gitlab_admin_token is None or settings.hook_secret is None:
         return None
     return HookRounds(build_care(settings, build_admin(settings), public_url), database)
-
-
-def store_options(settings: Settings) -> StoreOptions:
-    """How the store is used; nobody waits for another program longer than a read may take."""
-    return StoreOptions(
-        pool_size=settings.database_pool_size,
-        timeout=settings.database_timeout,
-        patience=min(settings.database_timeout, StoreOptions().patience),
-    )
 
 
 class _Steps:

@@ -3,31 +3,40 @@
 Exit codes: 2 settings, 3 GitLab, 4 store.
 """
 
+import importlib
 import sys
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from sharinghub_ext import __version__
-from sharinghub_ext.checks import GitLabCheckFailed
-from sharinghub_ext.cli import config, demo, hooks, lint, migrate, reconcile, serve, standin, sync
-from sharinghub_ext.config import SettingsError
-from stac_ext.store.database import StoreError
 
-app = typer.Typer(
-    name="sharinghub",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-app.command("serve")(serve.command)
-app.command("sync")(sync.command)
-app.command("reconcile")(reconcile.command)
-app.command("lint")(lint.command)
-app.command("migrate")(migrate.command)
-app.add_typer(hooks.app, name="hooks")
-app.command("config")(config.command)
-app.command("demo")(demo.command)
-app.command("standin")(standin.command)
+_MODULES: Final = ("serve", "sync", "reconcile", "lint", "migrate", "hooks", "config", "demo", "standin")
+
+
+class _Commands(TyperGroup):
+    """Loads a command when it is asked for: each needs little of the program, and starts the sooner."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(_MODULES)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _MODULES:
+            return None
+        module = importlib.import_module(f"sharinghub_ext.cli.{cmd_name}")
+        if hasattr(module, "app"):
+            found = get_command(module.app)
+        else:
+            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            alone.command(cmd_name)(module.command)
+            found = get_command(alone)
+        found.name = cmd_name
+        return found
+
+
+app = typer.Typer(name="sharinghub", cls=_Commands, no_args_is_help=True, pretty_exceptions_enable=False)
 
 
 @app.callback(invoke_without_command=True)
@@ -45,12 +54,24 @@ def main() -> None:
     """Run a command; what a user can mend becomes one message and an exit code, never a traceback."""
     try:
         app()
-    except SettingsError as error:
-        _end(2, "the settings cannot be used", str(error))
-    except GitLabCheckFailed as error:
-        _end(3, "GitLab cannot be used", str(error))
-    except StoreError as error:
-        _end(4, "the store cannot be used", str(error))
+    except Exception as error:
+        found = _exit_of(error)
+        if found is None:
+            raise
+        _end(*found, str(error))
+
+
+def _exit_of(error: Exception) -> tuple[int, str] | None:
+    """The exit code and what cannot be used, None for an error of the program."""
+    from sharinghub_ext.checks import GitLabCheckFailed
+    from sharinghub_ext.config import SettingsError
+    from stac_ext.store.database import StoreError
+
+    if isinstance(error, SettingsError):
+        return 2, "the settings cannot be used"
+    if isinstance(error, GitLabCheckFailed):
+        return 3, "GitLab cannot be used"
+    return (4, "the store cannot be used") if isinstance(error, StoreError) else None
 
 
 def _end(code: int, title: str, message: str) -> None:

@@ -15,7 +15,8 @@ from gitlab_hooks.places import note_places, read_places
 from sharinghub_ext.checks import GitLabCheckFailed
 from sharinghub_ext.config import Settings, load_settings
 from sharinghub_ext.hook_care import build_admin, build_care
-from sharinghub_ext.hub import known_address, store_options
+from sharinghub_ext.hub import known_address
+from sharinghub_ext.storing import store_options
 from stac_ext.clock import SystemClock
 from stac_ext.store.database import Database
 from stac_ext.store.inbox import DeadLetter, Inbox

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from sharinghub_ext.config import load_settings
-from sharinghub_ext.hub import store_options
+from sharinghub_ext.storing import store_options
 from stac_ext.store.migrations import CURRENT, Step
 from stac_ext.store.opening import open_store, pending_at
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from sharinghub_ext.cli import app
 from sharinghub_ext.config import Settings, load_settings
-from sharinghub_ext.hub import store_options
+from sharinghub_ext.storing import store_options
 from stac_ext.store.database import StoreError, StoreOptions
 from stac_ext.store.migrations import CURRENT, STEPS, migrate, version_of
 from stac_ext.store.opening import connect
