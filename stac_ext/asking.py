@@ -7,7 +7,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
 
+import orjson
+
 from stac_ext.cql2.parsing import JSON, TEXT, parse_filter
+from stac_ext.cql2.stacql import EXAMPLE as QUERY_EXAMPLE
+from stac_ext.cql2.stacql import parse_query
+from stac_ext.cql2.tree import And, Condition
+from stac_ext.fields import fields_from_text
 from stac_ext.query import InvalidParameter, SearchQuery, from_text, parse_search
 from stac_ext.sorting import parse_sort, sort_from_text
 from stac_ext.words import MAX_ASKED, words_of
@@ -15,8 +21,10 @@ from stac_ext.words import MAX_ASKED, words_of
 MAX_TERMS: Final = 50
 CONDITIONS: Final = (
     *("collections", "ids", "bbox", "intersects", "datetime", "limit"),
-    *("q", "sortby", "filter", "filter-lang", "filter-crs"),
+    *("q", "sortby", "query", "filter", "filter-lang", "filter-crs"),
 )
+
+_OWN: Final = ("q", "sortby", "query", "filter", "filter-lang", "filter-crs")
 
 
 def values_of_text(parameters: Mapping[str, str | None]) -> dict[str, Any]:
@@ -26,6 +34,13 @@ def values_of_text(parameters: Mapping[str, str | None]) -> dict[str, Any]:
         values["sortby"] = sort_from_text(text)
     if text := parameters.get("q"):
         values["q"] = text.split(",")
+    if (text := parameters.get("fields")) is not None:
+        values["fields"] = fields_from_text(text)
+    if text := parameters.get("query"):
+        try:
+            values["query"] = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            raise InvalidParameter("query", "is not JSON", QUERY_EXAMPLE) from None
     if "filter" in values:
         values.setdefault("filter-lang", TEXT)
     return values
@@ -34,14 +49,23 @@ def values_of_text(parameters: Mapping[str, str | None]) -> dict[str, Any]:
 def query_of(values: Mapping[str, Any]) -> SearchQuery:
     """The query that these raw JSON values (None where absent) ask for. Raises InvalidParameter."""
     given = {name: value for name, value in values.items() if value is not None}
-    own = {name: given.pop(name, None) for name in ("q", "sortby", "filter", "filter-lang", "filter-crs")}
+    own = {name: given.pop(name, None) for name in _OWN}
     query = replace(parse_search(**given), sort=parse_sort(own["sortby"]), phrases=_phrases(own["q"]))
-    if own["filter"] is None:
-        if own["filter-lang"] is not None or own["filter-crs"] is not None:
+    asked = [condition for condition in (_filter(own), _query(own["query"])) if condition is not None]
+    return replace(query, filter=asked[0] if len(asked) == 1 else And(tuple(asked))) if asked else query
+
+
+def _filter(given: Mapping[str, Any]) -> Condition | None:
+    value, language, crs = (given[name] for name in ("filter", "filter-lang", "filter-crs"))
+    if value is None:
+        if language is not None or crs is not None:
             raise InvalidParameter("filter", "is missing, though its language or reference system is given", "a = 1")
-        return query
-    language = own["filter-lang"] or (JSON if isinstance(own["filter"], dict) else TEXT)
-    return replace(query, filter=parse_filter(own["filter"], language, own["filter-crs"]))
+        return None
+    return parse_filter(value, language or (JSON if isinstance(value, dict) else TEXT), crs)
+
+
+def _query(value: object) -> Condition | None:
+    return None if value is None else parse_query(value)
 
 
 def _phrases(value: object) -> tuple[tuple[str, ...], ...] | None:

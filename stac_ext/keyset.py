@@ -1,4 +1,4 @@
-"""Where the next page starts: opaque page tokens, signed and bound to the search they belong to."""
+"""Where the next or previous page starts: opaque page tokens, signed and bound to the search they belong to."""
 
 import base64
 import binascii
@@ -11,14 +11,19 @@ import orjson
 from stac_ext.query import InvalidParameter
 
 _MAC_BYTES = 16
-_EXAMPLE = "follow the link with rel=next as it is"
+_EXAMPLE = "follow the links with rel=next and rel=prev as they are"
 
 
 @dataclass(frozen=True, slots=True)
 class PageKey:
-    """The sort values of the last row that was returned, in the order of the sort; the item's two ids come last."""
+    """A place in a search: the sort values of a row, in the order of the sort; the item's two ids come last.
+
+    The page holds the rows behind that row, or those before it where it goes `back`. Without values a page that goes
+    back ends with the last row of all.
+    """
 
     values: tuple[int | str | None, ...]
+    back: bool = False
 
 
 class PageTokens:
@@ -28,7 +33,7 @@ class PageTokens:
         self._key = hashlib.sha256(b"page token 2\0" + key).digest()
 
     def seal(self, page: PageKey, digest: str) -> str:
-        body = orjson.dumps([page.values, digest])
+        body = orjson.dumps([page.values, digest, *([True] if page.back else [])])
         return base64.urlsafe_b64encode(self._mac(body) + body).rstrip(b"=").decode()
 
     def open(self, token: str, digest: str) -> PageKey:
@@ -42,10 +47,10 @@ class PageTokens:
         mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
         if not hmac.compare_digest(mac, self._mac(body)):
             raise InvalidParameter("token", "is not a page token of this catalogue", _EXAMPLE)
-        values, bound = orjson.loads(body)
+        values, bound, *back = orjson.loads(body)
         if bound != digest:
             raise InvalidParameter("token", "belongs to another search", _EXAMPLE)
-        return PageKey(tuple(values))
+        return PageKey(tuple(values), back=bool(back))
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.new(self._key, body, hashlib.sha256).digest()[:_MAC_BYTES]

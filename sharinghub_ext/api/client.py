@@ -25,16 +25,18 @@ from sharinghub_ext.api.language import (
     wanted_languages,
 )
 from sharinghub_ext.api.links import GEOJSON, JSON, SCHEMA, Link, Urls, link, with_query
+from sharinghub_ext.api.paging import feature_collection, links_by_get, links_by_post, selected
 from sharinghub_ext.api.requests import SearchBody
 from sharinghub_ext.auth.dependency import viewer_for, viewer_of
 from sharinghub_ext.problems import not_found
 from stac_ext.asking import CONDITIONS, query_of, values_of_text
 from stac_ext.categories import Category
 from stac_ext.collections import build_collection
+from stac_ext.fields import Fields, parse_fields
 from stac_ext.items.versions import project_of
 from stac_ext.keyset import PageTokens
 from stac_ext.model import Viewer
-from stac_ext.query import MAX_LIMIT, InvalidParameter, SearchQuery, parse_names
+from stac_ext.query import InvalidParameter, SearchQuery, parse_names
 from stac_ext.queryables import QUERYABLES, SORTABLES, queryables, sortables
 from stac_ext.sorting import SORTABLE
 from stac_ext.store.reader import CatalogueReader, Page
@@ -50,7 +52,11 @@ CONFORMANCE = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     *(f"https://api.stacspec.org/v1.0.0/{part}#sort" for part in ("item-search", "ogcapi-features")),
-    *(f"https://api.stacspec.org/v1.0.0-rc.1/{part}#free-text" for part in ("item-search", "ogcapi-features")),
+    *(
+        f"https://api.stacspec.org/v1.0.0-rc.1/{part}#{extension}"
+        for part in ("item-search", "ogcapi-features")
+        for extension in ("free-text", "fields", "query")
+    ),
     "https://api.stacspec.org/v1.0.0/item-search#filter",
     *(f"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/{part}" for part in ("filter", "features-filter")),
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
@@ -139,22 +145,14 @@ class CatalogueClient(AsyncBaseCoreClient):
     async def item_collection(self, collection_id: str, request: Request, **parameters: Any) -> Response:
         """GET /collections/{collection_id}/items."""
         category = self._category(collection_id)
-        token = parameters.pop("token", None)
-        asked = {name: parameters.get(name.replace("-", "_")) for name in CONDITIONS}
-        _refuse_unknown(request, (*asked, "token"))
+        asked, token = _asked(request, parameters)
         values = values_of_text(asked)
         others = parse_names("collections", values.pop("collections", None), category.id)
         if others is not None and category.id not in others:
             raise InvalidParameter("collections", "names other collections than this one", category.id)
-        query = query_of({**values, "collections": [category.id]})
-        page = await self._page(viewer_of(request), query, token)
+        links = [link("collection", self.urls.collection(category.id))]
         url = self.urls.items(category.id)
-        links = [
-            link("self", with_query(url, {**asked, "token": token}), GEOJSON),
-            link("collection", self.urls.collection(category.id)),
-            *self._next_by_get(url, asked, page, query),
-        ]
-        return self._items(page, links, asked["limit"])
+        return await self._by_get(request, url, asked, {**values, "collections": [category.id]}, token, links)
 
     async def get_item(self, item_id: str, collection_id: str, request: Request, **_: Any) -> Response:
         """GET /collections/{collection_id}/items/{item_id}."""
@@ -175,53 +173,53 @@ class CatalogueClient(AsyncBaseCoreClient):
 
     async def get_search(self, request: Request, **parameters: Any) -> Response:
         """GET /search."""
-        token = parameters.pop("token", None)
-        asked = {name: parameters.get(name.replace("-", "_")) for name in CONDITIONS}
-        _refuse_unknown(request, (*asked, "token"))
-        query = query_of(values_of_text(asked))
-        page = await self._page(viewer_of(request), query, token)
-        url = f"{self.urls.stac}/search"
+        asked, token = _asked(request, parameters)
+        return await self._by_get(request, f"{self.urls.stac}/search", asked, values_of_text(asked), token)
+
+    async def _by_get(
+        self,
+        request: Request,
+        url: str,
+        asked: dict[str, Any],
+        values: dict[str, Any],
+        token: object,
+        links: Sequence[Link] = (),
+    ) -> Response:
+        fields, query = parse_fields(values.pop("fields", None)), query_of(values)
+        page, docs = await self._page(viewer_of(request), query, fields, token)
         links = [
             link("self", with_query(url, {**asked, "token": token}), GEOJSON),
-            *self._next_by_get(url, asked, page, query),
+            *links,
+            *links_by_get(url, asked, page, query, self.tokens),
+            link("root", self.urls.stac),
         ]
-        return self._items(page, links, asked["limit"])
+        return feature_collection(docs, page.matched, links, asked["limit"])
 
     async def post_search(self, search_request: SearchBody, request: Request, **_: Any) -> Response:
-        """POST /search: its `next` link carries the whole body, with the token."""
-        query = search_request.query()
+        """POST /search: the links to other pages carry the whole body, with a token."""
+        query, fields = search_request.query(), parse_fields(search_request.fields)
         body = _body(search_request, query)
-        page = await self._page(viewer_of(request), query, search_request.token)
+        page, docs = await self._page(viewer_of(request), query, fields, search_request.token)
         url = f"{self.urls.stac}/search"
-        links = [link("self", url, GEOJSON, method="POST", body=body)]
-        if page.next is not None:
-            following = {**body, "token": self.tokens.seal(page.next, query.digest())}
-            links.append(link("next", url, GEOJSON, method="POST", body=following, merge=False))
-        return self._items(page, links, search_request.limit)
+        links = [
+            link("self", url, GEOJSON, method="POST", body=body),
+            *links_by_post(url, body, page, query, self.tokens),
+            link("root", self.urls.stac),
+        ]
+        return feature_collection(docs, page.matched, links, search_request.limit)
 
-    async def _page(self, viewer: Viewer, query: SearchQuery, token: object) -> Page:
+    async def _page(
+        self, viewer: Viewer, query: SearchQuery, fields: Fields | None, token: object
+    ) -> tuple[Page, list[bytes]]:
         if token is not None and not isinstance(token, str):
             raise InvalidParameter("token", "must be a text", "follow the link with rel=next as it is")
-        after = self.tokens.open(token, query.digest()) if token else None
-        return await asyncio.to_thread(self.reader.search, viewer, query, after)
+        at = self.tokens.open(token, query.digest()) if token else None
 
-    def _next_by_get(self, url: str, asked: dict[str, Any], page: Page, query: SearchQuery) -> list[Link]:
-        if page.next is None:
-            return []
-        token = self.tokens.seal(page.next, query.digest())
-        return [link("next", with_query(url, {**asked, "token": token}), GEOJSON, method="GET")]
+        def read() -> tuple[Page, list[bytes]]:
+            page = self.reader.search(viewer, query, at)
+            return page, selected(page, fields)
 
-    def _items(self, page: Page, links: list[Link], asked_limit: object) -> Response:
-        tail: dict[str, Any] = {"links": [*links, link("root", self.urls.stac)], "numberReturned": len(page.docs)}
-        if page.matched is not None:
-            tail["numberMatched"] = page.matched
-        body = b"".join(
-            (b'{"type":"FeatureCollection","features":[', b",".join(page.docs), b"],", orjson.dumps(tail)[1:])
-        )
-        response = Response(body, media_type=GEOJSON)
-        if asked_limit is not None and str(asked_limit).isdigit() and int(str(asked_limit)) > MAX_LIMIT:
-            response.headers["SharingHub-Limit"] = str(MAX_LIMIT)
-        return response
+        return await asyncio.to_thread(read)
 
     async def _collection(self, viewer: Viewer, category: Category, wanted: list[str]) -> dict[str, Any]:
         language = language_of(category, wanted)
@@ -235,6 +233,14 @@ class CatalogueClient(AsyncBaseCoreClient):
             if category.id == collection_id:
                 return category
         raise not_found()
+
+
+def _asked(request: Request, parameters: dict[str, Any]) -> tuple[dict[str, Any], object]:
+    """The conditions of a GET as they were sent, and its page token."""
+    token = parameters.pop("token", None)
+    asked = {name: parameters.get(name.replace("-", "_")) for name in (*CONDITIONS, "fields")}
+    _refuse_unknown(request, (*asked, "token"))
+    return asked, token
 
 
 def _refuse_unknown(request: Request, known: Collection[str]) -> None:

@@ -21,7 +21,11 @@ _SORTBY = "What to sort by, separated by commas, each with '-' before it where i
 _FILTER = "Only items for which this CQL2 filter holds. See the queryables."
 _FILTER_LANG = "What the filter is written in: cql2-text or cql2-json."
 _FILTER_CRS = "What the coordinates of the filter refer to: http://www.opengis.net/def/crs/OGC/1.3/CRS84."
-_TOKEN = "Where the page starts; taken from a link with rel=next."  # noqa: S105
+_QUERY = "Only items whose properties meet these operators, as a JSON object. A filter says more."
+_FIELDS = "Which fields of an item to return, separated by commas, with '-' before those to leave out."
+_TOKEN = "Where the page starts; taken from a link with rel=next or rel=prev."  # noqa: S105
+_NAMES: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
+_FIELDS_SCHEMA: dict[str, Any] = {"type": "object", "properties": {"include": _NAMES, "exclude": _NAMES}}
 
 
 @attr.s
@@ -37,9 +41,11 @@ class ItemsRequest(APIRequest):
     limit: Annotated[str | None, Query(description=_LIMIT)] = attr.ib(default=None)
     q: Annotated[str | None, Query(description=_Q)] = attr.ib(default=None)
     sortby: Annotated[str | None, Query(description=_SORTBY)] = attr.ib(default=None)
+    query: Annotated[str | None, Query(description=_QUERY)] = attr.ib(default=None)
     filter: Annotated[str | None, Query(description=_FILTER)] = attr.ib(default=None)
     filter_lang: Annotated[str | None, Query(alias="filter-lang", description=_FILTER_LANG)] = attr.ib(default=None)
     filter_crs: Annotated[str | None, Query(alias="filter-crs", description=_FILTER_CRS)] = attr.ib(default=None)
+    fields: Annotated[str | None, Query(description=_FIELDS)] = attr.ib(default=None)
     token: Annotated[str | None, Query(description=_TOKEN)] = attr.ib(default=None)
 
 
@@ -55,9 +61,11 @@ class SearchRequest(APIRequest):
     limit: Annotated[str | None, Query(description=_LIMIT)] = attr.ib(default=None)
     q: Annotated[str | None, Query(description=_Q)] = attr.ib(default=None)
     sortby: Annotated[str | None, Query(description=_SORTBY)] = attr.ib(default=None)
+    query: Annotated[str | None, Query(description=_QUERY)] = attr.ib(default=None)
     filter: Annotated[str | None, Query(description=_FILTER)] = attr.ib(default=None)
     filter_lang: Annotated[str | None, Query(alias="filter-lang", description=_FILTER_LANG)] = attr.ib(default=None)
     filter_crs: Annotated[str | None, Query(alias="filter-crs", description=_FILTER_CRS)] = attr.ib(default=None)
+    fields: Annotated[str | None, Query(description=_FIELDS)] = attr.ib(default=None)
     token: Annotated[str | None, Query(description=_TOKEN)] = attr.ib(default=None)
 
 
@@ -88,11 +96,13 @@ class SearchBody(BaseModel):
             },
         },
     )
+    query_: Any = Field(None, alias="query", description=_QUERY, json_schema_extra={"type": "object"})
     filter: Any = _documented(_FILTER, {"type": "object"})
     filter_lang: Any = Field(None, alias="filter-lang", description=_FILTER_LANG)
     filter_crs: Any = Field(None, alias="filter-crs", description=_FILTER_CRS)
+    fields: Any = Field(None, description=_FIELDS, json_schema_extra=_FIELDS_SCHEMA)
     token: Any = _documented(_TOKEN, {"type": "string"})
 
     def query(self) -> SearchQuery:
         """What the body asks for. Raises InvalidParameter."""
-        return query_of(self.model_dump(exclude={"token"}, by_alias=True))
+        return query_of(self.model_dump(exclude={"token", "fields"}, by_alias=True))

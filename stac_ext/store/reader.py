@@ -20,13 +20,14 @@ _MAX_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Items as stored JSON, the key to go on from if a further visible row exists, and how many match.
+    """Items as stored JSON, the keys of the pages beside it if a visible row is there, and how many match.
 
     `matched` is None where more than 10,000 do.
     """
 
     docs: tuple[bytes, ...]
     next: PageKey | None
+    previous: PageKey | None
     matched: int | None
 
 
@@ -40,16 +41,17 @@ class CatalogueReader:
         self._summaries = Summaries()
 
     @retried
-    def search(self, viewer: Viewer, query: SearchQuery, after: PageKey | None = None) -> Page:
-        """The items that match and that the viewer may see, in the order of the query."""
+    def search(self, viewer: Viewer, query: SearchQuery, at: PageKey | None = None) -> Page:
+        """The items that match and that the viewer may see, in the order of the query, from a place in it on."""
         with self._database.read() as conn:
             asked = Search(viewer, query, conn)
-            page, more = asked.page(after)
+            page, following, previous = asked.page(at)
             count = asked.count()
             docs = linked(conn, viewer, [(row.doc, row.refs) for row in page], self._item_url)
         return Page(
             docs=tuple(docs),
-            next=asked.key_of(page[-1]) if more else None,
+            next=following,
+            previous=previous,
             matched=count if count <= MAX_COUNT else None,
         )
 

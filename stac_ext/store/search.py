@@ -5,31 +5,22 @@ the viewer sees little, and the arms of `stac_ext/visibility.py`, each in order 
 index of places, times, words or ids has narrowed down are looked at one by one.
 """
 
-from collections.abc import Sequence
+import copy
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, UnaryExpression, and_, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, UnaryExpression, false, func, literal, select
 from sqlalchemy import union_all as all_of
 
 from stac_ext.keyset import PageKey
 from stac_ext.model import Viewer
 from stac_ext.query import DEFAULT_SORT, SearchQuery, SortKey
 from stac_ext.store.narrowing import narrow
+from stac_ext.store.ordering import SORTABLES, behind, is_nullable, order_of
 from stac_ext.store.schema import item
 from stac_ext.visibility import arms, visible
 
 MAX_COUNT: Final = 10_000
 MAX_PAGE_BYTES: Final = 64 * 1024 * 1024  # of documents: ten thousand usual ones, or the few that are very large
-SORTABLES: Final[dict[str, ColumnElement[Any]]] = {
-    "id": item.c.item_id,
-    "collection": item.c.collection,
-    "datetime": item.c.datetime,
-    "created": item.c.created,
-    "updated": item.c.updated,
-    "title": item.c.title,
-    "license": item.c.license,
-    "sharinghub:stars": item.c.stars,
-}
 _PROBED: Final = 1_000
 _PROBED_PER_ROW: Final = 20
 _full = item.alias("full")
@@ -47,8 +38,34 @@ class Search:
         narrowed = narrow(query, conn)
         self._conditions, self._selective = narrowed.conditions, narrowed.selective
 
-    def page(self, after: PageKey | None) -> tuple[list[Row[Any]], bool]:
-        """The rows of a page, and whether more follow: the document, its references, then the values of the order."""
+    def page(self, at: PageKey | None) -> tuple[list[Row[Any]], PageKey | None, PageKey | None]:
+        """The rows of a page (the document, its references, then the values of the order), and where the next and the
+        previous page are, if a visible row is there.
+        """
+        if at is not None and at.back:
+            rows, more = self._turned()._found(at)
+            rows.reverse()
+            return rows, self._beside(rows[-1:], back=False), _key(rows[0], back=True) if more else None
+        rows, more = self._found(at)
+        before = self._beside(rows[:1], back=True) if at is not None else None
+        return rows, _key(rows[-1], back=False) if more else None, before
+
+    def _beside(self, row: list[Row[Any]], *, back: bool) -> PageKey | None:
+        """Where the rows are beside one, or, beside an empty page, those from an end on; None if there is none."""
+        key = _key(row[0], back=back) if row else PageKey((), back)
+        one = self._turned() if back else copy.copy(self)
+        one._limit = 1
+        return key if one._found(key)[0] else None
+
+    def _turned(self) -> "Search":
+        """The same search in the opposite order."""
+        other = copy.copy(self)
+        other._order = tuple(SortKey(key.name, not key.descending) for key in self._order)
+        return other
+
+    def _found(self, at: PageKey | None) -> tuple[list[Row[Any]], bool]:
+        """The rows behind a place, and whether more follow."""
+        after = at if at is not None and at.values else None
         if self._selective:
             return self._rows(self.plain(visible(self._viewer, item), after))
         if self._viewer.principal is None and self._is_newest_first:
@@ -59,10 +76,6 @@ class Search:
     def count(self) -> int:
         """How many rows match; exact up to `MAX_COUNT`, a larger number says that there are more."""
         return int(self._conn.execute(self.counted()).scalar_one())
-
-    def key_of(self, row: Row[Any]) -> PageKey:
-        """Where to go on after this row."""
-        return PageKey(tuple(row[2:]))
 
     def plain(self, condition: ColumnElement[bool], after: PageKey | None) -> Select[Any]:
         """The rows that meet one condition, in order."""
@@ -136,7 +149,7 @@ class Search:
             column = SORTABLES[key.name]
             shown = column if rows is None else rows.c[f"key_{n}"]
             one = shown.desc() if key.descending else shown.asc()
-            if _nullable(column):
+            if is_nullable(column):
                 one = one.nulls_last() if key.descending else one.nulls_first()
             sorting.append(one)
         return sorting
@@ -145,39 +158,5 @@ class Search:
         return [] if after is None else [behind(self._order, after)]
 
 
-def order_of(query: SearchQuery) -> tuple[SortKey, ...]:
-    """The whole order of a search: what it asks for, then the ids, so that no two rows are equal.
-
-    The ids go in the direction of the last key, so that one index serves both directions; newest first has its own.
-    """
-    named = {key.name for key in query.sort}
-    backwards = query.sort != DEFAULT_SORT and bool(query.sort) and query.sort[-1].descending
-    return (*query.sort, *(SortKey(name, backwards) for name in ("id", "collection") if name not in named))
-
-
-def behind(order: Sequence[SortKey], key: PageKey) -> ColumnElement[bool]:
-    """The condition that a row comes after the one with these sort values."""
-    reached: list[ColumnElement[bool]] = []
-    equal: list[ColumnElement[bool]] = []
-    for sort, value in zip(order, key.values, strict=True):
-        column = SORTABLES[sort.name]
-        reached.append(and_(*equal, _beyond(column, sort, value)))
-        equal.append(column.is_(None) if value is None else column == value)
-    later = or_(*reached)
-    first, value = SORTABLES[order[0].name], key.values[0]
-    if value is None or (order[0].descending and _nullable(first)):
-        return later
-    # Says nothing new, but lets an index begin there.
-    return and_(first <= value if order[0].descending else first >= value, later)
-
-
-def _beyond(column: ColumnElement[Any], sort: SortKey, value: int | str | None) -> ColumnElement[bool]:
-    if not _nullable(column):
-        return column < value if sort.descending else column > value
-    if sort.descending:
-        return false() if value is None else or_(column < value, column.is_(None))
-    return column.is_not(None) if value is None else column > value
-
-
-def _nullable(column: ColumnElement[Any]) -> bool:
-    return bool(getattr(column, "nullable", True))
+def _key(row: Row[Any], *, back: bool) -> PageKey:
+    return PageKey(tuple(row[2:]), back)

@@ -28,6 +28,11 @@ async def _walk(state: State, who: Looker, order: list[Key]) -> None:
         assert page["numberMatched"] == len(who.heads)
         assert page["features"] or not walked, "an empty page"
         walked += ids(state.checked(who, answer))
+        back = [link["href"].removeprefix(HUB) for link in page["links"] if link["rel"] == "prev"]
+        assert bool(back) == (len(walked) > len(page["features"])), who.name
+        if back and who.chance.random() < 0.3:
+            before = ids(state.checked(who, await state.ask(who, back[0])))
+            assert before == walked[: -len(page["features"])][-limit:], who.name
         path = next((link["href"] for link in page["links"] if link["rel"] == "next"), "").removeprefix(HUB)
         if path and who.chance.random() < 0.3:
             borrowed = await state.ask(other, path)

@@ -1,5 +1,6 @@
 """Proves that filters, free text and orders mean the same by GET and POST, under each viewer, page after page."""
 
+import json
 from typing import Any
 
 import httpx
@@ -22,6 +23,8 @@ ASKED: list[dict[str, str]] = [
     {"filter": '"sharinghub:archived" = false', "q": "flood,ship"},
     {"q": "flood", "sortby": "sharinghub:stars"},
     {"sortby": "-properties.license,id"},
+    {"query": '{"sharinghub:stars":{"gt":3,"lte":1000},"title":{"contains":"a"}}', "filter": "title <> 'x'"},
+    {"query": '{"sharinghub:topics":{"contains":"sharinghub:dataset"}}', "fields": "title,-assets"},
 ]
 
 
@@ -37,6 +40,14 @@ def body_of(asked: dict[str, str]) -> dict[str, Any]:
             {"field": one.lstrip("+-"), "direction": "desc" if one.startswith("-") else "asc"}
             for one in body["sortby"].split(",")
         ]
+    if "query" in body:
+        body["query"] = json.loads(body["query"])
+    if "fields" in body:
+        names = body["fields"].split(",")
+        body["fields"] = {
+            "include": [one for one in names if one[0] != "-"],
+            "exclude": [one[1:] for one in names if one[0] == "-"],
+        }
     if "filter" in body:
         body["filter-lang"] = "cql2-text"
     return body
@@ -47,21 +58,35 @@ def headers(token: str | None) -> dict[str, str]:
 
 
 def pages(hub: RunningHub, token: str | None, answer: httpx.Response) -> list[str]:
-    """The ids of all pages, following `next`."""
-    found = []
-    while True:
-        assert answer.status_code == 200, answer.text
-        page = answer.json()
-        found += [f"{one['collection']}/{one['id']}" for one in page["features"]]
-        following = next((link for link in page["links"] if link["rel"] == "next"), None)
-        if following is None:
-            assert page["numberMatched"] == len(found)
-            return found
-        url = following["href"].replace(hub.url, hub.address)
-        if following["method"] == "POST":
-            answer = hub.http.post(url, json=following["body"], headers=headers(token))
-        else:
-            answer = hub.http.get(url, headers=headers(token))
+    """The ids of all pages, following `next` to the last one and `prev` back to the first."""
+    found = [shown(answer)]
+    while (following := beside(hub, token, answer, "next")) is not None:
+        answer = following
+        found.append(shown(answer))
+    whole = [one for page in found for one in page]
+    assert answer.json()["numberMatched"] == len(whole)
+    while (before := beside(hub, token, answer, "prev")) is not None:
+        answer = before
+        found.pop()
+        assert shown(answer) == found[-1]
+    assert len(found) == 1
+    return whole
+
+
+def shown(answer: httpx.Response) -> list[str]:
+    assert answer.status_code == 200, answer.text
+    return [f"{one['collection']}/{one['id']}" for one in answer.json()["features"]]
+
+
+def beside(hub: RunningHub, token: str | None, answer: httpx.Response, rel: str) -> httpx.Response | None:
+    """The page that a link of a page leads to."""
+    found = next((link for link in answer.json()["links"] if link["rel"] == rel), None)
+    if found is None:
+        return None
+    url = found["href"].replace(hub.url, hub.address)
+    if found["method"] == "POST":
+        return hub.http.post(url, json=found["body"], headers=headers(token))
+    return hub.http.get(url, headers=headers(token))
 
 
 @pytest.mark.parametrize("asked", ASKED, ids=lambda asked: " ".join(asked.values()))
@@ -86,6 +111,26 @@ def test_a_collection_is_asked_in_the_same_way(standing: Standing) -> None:
     assert titles
     assert titles == sorted(titles)
     assert {one["collection"] for one in found["features"]} == {"dataset"}
+
+
+def test_only_the_wanted_fields_are_given(standing: Standing) -> None:
+    _, hub = standing
+    whole = hub.get("/stac/collections/dataset/items", limit=100).json()["features"]
+    plain = {"id", "type", "collection", "stac_version", "geometry", "bbox", "links", "assets", "properties"}
+    for fields, members, more in (
+        ("", plain, set()),
+        ("title,-assets,-links", plain - {"assets", "links"}, {"title"}),
+        (" properties,-properties.updated,+stac_extensions", plain | {"stac_extensions"}, {"title", "created"}),
+    ):
+        found = hub.get("/stac/collections/dataset/items", limit=100, fields=fields).json()["features"]
+        assert [one["id"] for one in found] == [one["id"] for one in whole]
+        for one, all_of_it in zip(found, whole, strict=True):
+            assert one.keys() == members & all_of_it.keys()
+            assert one["properties"].keys() >= more
+            assert "updated" not in one["properties"]
+            for name in one.keys() - {"properties"}:
+                assert one[name] == all_of_it[name]
+            assert one["properties"].items() <= all_of_it["properties"].items()
 
 
 def test_a_metric_is_found_by_its_name(world: SampleWorld, hub: RunningHub) -> None:
@@ -133,6 +178,15 @@ def test_a_filter_that_names_the_version_finds_releases(standing: Standing) -> N
         ({"sortby": ",".join(["id"] * 9)}, "more than 5 fields"),
         ({"q": ",".join(["a"] * 60)}, "q: must be at most 50 texts"),
         ({"q": " ".join(["a"] * 2000)}, "q: has more than 1000 words"),
+        ({"query": "{"}, "query: is not JSON"),
+        ({"query": '{"title":{"like":"a"}}'}, "known: eq, neq"),
+        ({"query": '{"title":{"startsWith":5}}'}, "query: needs a text"),
+        ({"query": '{"title":{"in":"a"}}'}, "does not fit"),
+        ({"query": '{"title":"a"}'}, "names operators"),
+        ({"query": '{"title":{"eq":null}}'}, "query: has something else"),
+        ({"query": '{"a\\"b":{"eq":1}}'}, "query: 'a\"b' is no name"),
+        ({"fields": ",".join(["a"] * 201)}, "fields: has more than 200 names"),
+        ({"fields": "a" * 400}, "fields: must be lists of names"),
     ],
     ids=str,
 )
@@ -155,6 +209,14 @@ def test_what_is_wrong_is_told(standing: Standing, asked: dict[str, str], says: 
         {"q": 5},
         {"q": [5]},
         {"filter_lang": "cql2-text"},
+        {"query": "title"},
+        {"query": [5]},
+        {"query": {"title": {}}},
+        {"query_": {}},
+        {"fields": "title"},
+        {"fields": {"only": []}},
+        {"fields": {"include": "title"}},
+        {"fields": {"include": [5]}},
     ],
     ids=str,
 )

@@ -11,7 +11,7 @@ from shapely.geometry.base import BaseGeometry
 
 from stac_ext.model import Viewer, Visibility
 from stac_ext.query import DEFAULT_SORT, SortKey
-from stac_ext.store.search import SORTABLES
+from stac_ext.store.ordering import SORTABLES
 from stac_ext.times import EARLIEST, EPOCH, LATEST, format_rfc3339, to_micros
 from tests.stac_ext.store.evaluator import Asked, Entry
 

@@ -94,18 +94,26 @@ class Store:
                 self.model.lower(number, visibility)
 
     def pages(self, viewer: Viewer, query: SearchQuery) -> tuple[list[Key], set[int | None]]:
-        """The keys of all pages in order, and what each said of how many match."""
-        found: list[Key] = []
+        """The keys of all pages in order, and what each said of how many match; the way back has the same pages."""
+        found: list[list[Key]] = []
         matched: set[int | None] = set()
-        after = None
+        at = None
         while True:
-            page = self.reader.search(viewer, query, after)
-            found += [key_of(doc) for doc in page.docs]
+            page = self.reader.search(viewer, query, at)
+            assert (page.previous is None) == (at is None)
+            found.append([key_of(doc) for doc in page.docs])
             matched.add(page.matched)
             if page.next is None:
-                return found, matched
+                break
             assert len(page.docs) == query.limit
-            after = page.next
+            at = page.next
+        for keys in reversed(found[:-1]):
+            assert page.previous is not None
+            page = self.reader.search(viewer, query, page.previous)
+            assert [key_of(doc) for doc in page.docs] == keys
+            assert page.next is not None
+        assert page.previous is None
+        return [key for keys in found for key in keys], matched
 
 
 def key_of(doc: bytes) -> Key:

@@ -13,8 +13,8 @@ from stac_ext.query import DEFAULT_SORT, SearchQuery, SortKey
 from stac_ext.store import search
 from stac_ext.store.database import Database
 from stac_ext.store.grants import GrantTable
-from stac_ext.store.reader import CatalogueReader
-from stac_ext.store.search import SORTABLES
+from stac_ext.store.ordering import SORTABLES
+from stac_ext.store.reader import CatalogueReader, Page
 from stac_ext.store.writer import CatalogueWriter
 from tests.stac_ext.store.evaluator import Entry, Key, ordered
 from tests.stac_ext.store.rows import put, stac_item
@@ -145,6 +145,38 @@ def test_a_page_may_begin_where_no_row_is(database: Database) -> None:
         assert len(page.docs) == (3 if values[0] == 2**62 else 0)
     by_title = SearchQuery(sort=(SortKey("title", True),), limit=100)
     assert len(reader.search(MEMBER, by_title, PageKey((None, "7", "dataset"))).docs) == 3 - 2
+
+
+@pytest.mark.parametrize("sort", [DEFAULT_SORT, (SortKey("title"),), (SortKey("sharinghub:stars", True),)])
+@pytest.mark.parametrize("viewer", [ANONYMOUS, MEMBER])
+def test_one_can_go_back_and_forth_and_out_of_a_page_that_became_empty(
+    database: Database, viewer: Viewer, sort: tuple[SortKey, ...]
+) -> None:
+    filled(database)
+    reader, query = CatalogueReader(database), SearchQuery(sort=sort, limit=3)
+    first = reader.search(viewer, query)
+    second = reader.search(viewer, query, first.next)
+    third = reader.search(viewer, query, second.next)
+    assert first.previous is None
+    assert reader.search(viewer, query, second.previous) == first
+    again = reader.search(viewer, query, third.previous)
+    assert (again.docs, again.next, again.previous) == (second.docs, second.next, second.previous)
+    kept = orjson.loads(first.docs[0])["id"]
+    for number in range(1, 9):
+        if str(number) != kept:
+            CatalogueWriter(database).drop(number, 2**60)
+    behind = reader.search(viewer, query, third.next)
+    assert (behind.docs, behind.next) == ((), None)
+    assert first.docs[0] in reader.search(viewer, query, behind.previous).docs
+    for number in range(1, 9):
+        CatalogueWriter(database).drop(number, 2**60)
+    put(CatalogueWriter(database), 9, stac_item("9", updated="0001-01-01T00:00:00Z", properties={"title": "\uffff"}))
+    before = reader.search(viewer, query, second.previous)
+    onward = before if before.docs else reader.search(viewer, query, before.next)
+    assert [orjson.loads(doc)["id"] for doc in onward.docs] == ["9"]
+    CatalogueWriter(database).drop(9, 2**60)
+    for key in (second.next, second.previous, behind.previous):
+        assert reader.search(viewer, query, key) == Page((), None, None, 0)
 
 
 @pytest.mark.parametrize("viewer", [ANONYMOUS, MEMBER])

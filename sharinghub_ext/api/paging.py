@@ -1,0 +1,52 @@
+"""The pages of a search: their links, and the features as the caller wants them."""
+
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from sharinghub_ext.api.links import GEOJSON, Link, link, with_query
+from stac_ext.fields import Fields
+from stac_ext.keyset import PageTokens
+from stac_ext.query import MAX_LIMIT, SearchQuery
+from stac_ext.store.reader import Page
+
+
+def links_by_get(url: str, asked: dict[str, Any], page: Page, query: SearchQuery, tokens: PageTokens) -> list[Link]:
+    """The next and the previous page for GET: the same parameters with another token."""
+    return [
+        link(rel, with_query(url, {**asked, "token": token}), GEOJSON, method="GET")
+        for rel, token in _beside(page, query, tokens)
+    ]
+
+
+def links_by_post(url: str, body: dict[str, Any], page: Page, query: SearchQuery, tokens: PageTokens) -> list[Link]:
+    """The same for POST: each link carries the whole body."""
+    return [
+        link(rel, url, GEOJSON, method="POST", body={**body, "token": token}, merge=False)
+        for rel, token in _beside(page, query, tokens)
+    ]
+
+
+def _beside(page: Page, query: SearchQuery, tokens: PageTokens) -> list[tuple[str, str]]:
+    keys = (("next", page.next), ("prev", page.previous))
+    return [(rel, tokens.seal(key, query.digest())) for rel, key in keys if key is not None]
+
+
+def selected(page: Page, fields: Fields | None) -> list[bytes]:
+    """The items of a page; only where not all of their fields are wanted are they parsed."""
+    if fields is None:
+        return list(page.docs)
+    return [orjson.dumps(fields.of(orjson.loads(doc))) for doc in page.docs]
+
+
+def feature_collection(docs: list[bytes], matched: int | None, links: list[Link], asked_limit: object) -> Response:
+    """The answer with the items of a page. A limit that was lowered is told in a header."""
+    tail: dict[str, Any] = {"links": links, "numberReturned": len(docs)}
+    if matched is not None:
+        tail["numberMatched"] = matched
+    body = b"".join((b'{"type":"FeatureCollection","features":[', b",".join(docs), b"],", orjson.dumps(tail)[1:]))
+    response = Response(body, media_type=GEOJSON)
+    if asked_limit is not None and str(asked_limit).isdigit() and int(str(asked_limit)) > MAX_LIMIT:
+        response.headers["SharingHub-Limit"] = str(MAX_LIMIT)
+    return response

@@ -1,0 +1,53 @@
+"""What the older query extension asks, as a filter: for each property, operators with values that all must hold.
+
+Source: https://github.com/stac-api-extensions/query
+"""
+
+import re
+from typing import Any, Final
+
+from stac_ext.cql2.parsing import parse_filter
+from stac_ext.cql2.tree import Condition
+from stac_ext.query import InvalidParameter
+
+EXAMPLE: Final = '{"eo:cloud_cover":{"lt":10},"license":{"in":["MIT","Apache-2.0"]}}'
+_COMPARISONS: Final = {"eq": "=", "neq": "<>", "lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
+_WRITTEN: Final = {"startsWith": "{}%", "endsWith": "%{}", "contains": "%{}%"}
+_WILD: Final = re.compile(r"([%_\\])")
+
+
+def parse_query(value: object) -> Condition:
+    """The condition that a `query` is. Raises InvalidParameter."""
+    if not isinstance(value, dict) or not all(isinstance(asked, dict) and asked for asked in value.values()):
+        raise _wrong("must be an object that names operators for each property")
+    conditions = [
+        _condition(name, operator, operand) for name, asked in value.items() for operator, operand in asked.items()
+    ]
+    try:
+        return parse_filter({"op": "and", "args": conditions} if conditions else {"op": "not", "args": [False]})
+    except InvalidParameter as error:
+        raise _wrong(error.message) from None
+
+
+def _wrong(message: str) -> InvalidParameter:
+    return InvalidParameter("query", message, EXAMPLE)
+
+
+def _condition(name: Any, operator: Any, operand: Any) -> dict[str, Any]:
+    left = {"property": name}
+    if operator in _COMPARISONS:
+        return {"op": _COMPARISONS[operator], "args": [left, operand]}
+    if operator == "in" and isinstance(operand, list):
+        return {"op": "in", "args": [left, operand]}
+    if operator not in _WRITTEN:
+        known = ", ".join((*_COMPARISONS, *_WRITTEN, "in"))
+        raise _wrong(
+            f"has an operator {str(operator)[:50]!r} that is unknown or does not fit its value; known: {known}"
+        )
+    listed = {"op": "a_contains", "args": [left, [operand]]}
+    if not isinstance(operand, str):
+        if operator == "contains":
+            return listed
+        raise _wrong(f"needs a text for {operator}")
+    text = {"op": "like", "args": [left, _WRITTEN[operator].format(_WILD.sub(r"\\\1", operand))]}
+    return {"op": "or", "args": [text, listed]} if operator == "contains" else text
