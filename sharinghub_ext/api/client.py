@@ -61,8 +61,14 @@ CONFORMANCE = (
     *(f"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/{part}" for part in ("filter", "features-filter")),
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
     *(f"http://www.opengis.net/spec/cql2/1.0/conf/{part}" for part in ("cql2-text", "cql2-json", "basic-cql2")),
-    "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
-    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    *(
+        f"http://www.opengis.net/spec/cql2/1.0/conf/{part}"
+        for part in (
+            *("advanced-comparison-operators", "case-insensitive-comparison", "accent-insensitive-comparison"),
+            *("basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions", "temporal-functions"),
+            *("array-functions", "property-property", "arithmetic"),
+        )
+    ),
 )
 
 

@@ -2,11 +2,9 @@
 
 from typing import Final
 
-from stac_ext.cql2.tree import Property
+from stac_ext.cql2.tree import TOP_LEVEL, Property
 
 MAX_NAME: Final = 200
-MOMENTS: Final = frozenset({"datetime", "start_datetime", "end_datetime", "created", "updated"})
-TOP_LEVEL: Final = frozenset({"id", "collection"})
 GEOMETRY: Final = "geometry"
 # Properties that are objects: what follows a dot is a key in them, dots of its own included.
 OBJECTS: Final = ("sharinghub:metrics", "mlm:hyperparameters", "ml-model:hyperparameters")
@@ -17,7 +15,7 @@ def property_of(name: str) -> Property:
     bare = name.removeprefix("properties.")
     if not bare or len(bare) > MAX_NAME or any(char < " " or char in '"\\' for char in bare):
         raise ValueError("is no name of a property")
-    if bare in TOP_LEVEL:
+    if bare in TOP_LEVEL or bare == GEOMETRY:
         return Property((bare,), bare)
     for above in OBJECTS:
         if bare.startswith(f"{above}."):

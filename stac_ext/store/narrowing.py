@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import INT8RANGE
 
 from stac_ext.query import SearchQuery
-from stac_ext.store.filters import condition_of
+from stac_ext.store.compiling import condition_of
 from stac_ext.store.places import intersecting, is_wide, meeting
 from stac_ext.store.schema import alias, item, item_box, item_text, item_time, project
 from stac_ext.store.text_index import holds_any, matching

@@ -5,11 +5,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-import shapely
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -26,6 +24,7 @@ from stac_ext.store.database import (
 )
 from stac_ext.store.exclusive import FileLocks
 from stac_ext.store.filesystem import network_filesystem
+from stac_ext.store.sqlite_functions import add_functions
 
 APPLICATION_ID: Final = 0x53484742  # "SHGB": marks the file as ours, in SQLite's header
 _OLDEST: Final = (3, 35)  # RETURNING and UPSERT as they are used
@@ -125,7 +124,7 @@ def _engine(path: Path, pool_size: int, patience: float, *, readers: bool = Fals
         connection.execute("PRAGMA synchronous = FULL")
         if readers:
             connection.execute("PRAGMA query_only = ON")
-            connection.create_function("st_intersects", 2, _intersects, deterministic=True)
+            add_functions(connection)
         else:
             mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
             if mode.lower() != "wal":
@@ -136,17 +135,6 @@ def _engine(path: Path, pool_size: int, patience: float, *, readers: bool = Fals
         conn.exec_driver_sql("BEGIN" if readers else "BEGIN IMMEDIATE")
 
     return engine
-
-
-@lru_cache(maxsize=64)
-def _prepared(wkb: bytes) -> Any:
-    geometry = shapely.from_wkb(wkb)
-    shapely.prepare(geometry)
-    return geometry
-
-
-def _intersects(geometry: bytes | None, area: bytes) -> bool:
-    return geometry is not None and bool(shapely.intersects(_prepared(area), shapely.from_wkb(geometry)))
 
 
 @contextmanager

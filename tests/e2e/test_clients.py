@@ -101,24 +101,6 @@ def test_every_document_passes_the_public_schemas(standing: Standing, person: st
         assert (extension in item["stac_extensions"]) == (item["collection"] == "ai-model")
 
 
-# What the validator asks by the query extension.
-ASKED = {
-    "QUERY_FIELD": "sharinghub:stars",
-    "QUERY_EQ": "12",
-    "QUERY_NEQ": "12",
-    "QUERY_LT": "12",
-    "QUERY_LTE": "12",
-    "QUERY_GT": "3",
-    "QUERY_GTE": "3",
-    "QUERY_STR_FIELD": "title",
-    "QUERY_STARTS": "S",
-    "QUERY_ENDS": "s",
-    "QUERY_CONTAINS": "a",
-    "QUERY_IN_FIELD": "license",
-    "QUERY_IN": "MIT,Apache-2.0",
-}
-
-
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("person", [None, "rita"])
 def test_the_public_api_validator_passes(standing: Standing, shared: Path, person: str | None, tmp_path: Path) -> None:
@@ -129,10 +111,9 @@ def test_the_public_api_validator_passes(standing: Standing, shared: Path, perso
     script = shared / "stac" / "run_api_validator.sh"
     # Not `sort`: the validator sorts the values of `datetime` itself, and cannot where one is null, as it is in items
     # with an interval; tests/sharinghub_ext/test_asking.py sorts.
-    classes = (
-        *("core", "collections", "features", "item-search", "filter", "item-search#fields", "item-search#query"),
-    )
-    environment = {**os.environ, **ASKED, "VENV": str(venv), "OUT": str(tmp_path), "CLASSES": " ".join(classes)}
+    # Not `query`: the validator sends its numbers as texts, and `collections` as a text where a list is due.
+    classes = ("core", "collections", "features", "item-search", "filter", "item-search#fields")
+    environment = {**os.environ, "VENV": str(venv), "OUT": str(tmp_path), "CLASSES": " ".join(classes)}
     if person:
         environment["TOKEN"] = str(world.token(person))
     done = subprocess.run(

@@ -21,15 +21,20 @@ from stac_ext.cql2.parsing import parse_filter
 from stac_ext.cql2.tree import (
     Always,
     And,
+    Calculated,
     Compared,
     Condition,
+    Folded,
+    HeldBy,
     Holds,
+    HoldsOf,
     IsNull,
     Like,
     Meets,
     Not,
     OneOf,
     Or,
+    Related,
     Value,
 )
 from stac_ext.model import ANONYMOUS
@@ -45,12 +50,62 @@ from tests.stac_ext.store.rows import put, stac_item
 from tests.support.postgres import PostgresServer
 
 EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "120"))
-TEXTS = ["a", "a\0b", "\\u0000", "A", "ab", "é", "100%", "a_b", "a*b", "[x]", "a\\b", "'", "", "true", "5", "日本"]
-NUMBERS = [0, 1, -1, 5, 0.5, 1e300, 123456789, 2.0]
+TEXTS = [
+    "É",
+    "e\u0301",
+    "STRASSE",
+    "Straße",
+    "ﬁ",
+    "İ",
+    "ς",
+    "Σ",
+    "a",
+    "a\0b",
+    "\\u0000",
+    "A",
+    "ab",
+    "é",
+    "100%",
+    "a_b",
+    "a*b",
+    "[x]",
+    "a\\b",
+    "'",
+    "",
+    "true",
+    "5",
+    "日本",
+]
+NUMBERS = [0, 1, -1, 5, -2.5, 1e-200, 0.5, 1e300, 123456789, 2.0]
 TIMES = ["2020-01-01T00:00:00Z", "2020-06-01T12:00:00.5Z", "2024-02-29T00:00:00Z", "1969-12-31T23:59:59Z"]
-VALUES: list[Any] = [None, True, False, *TEXTS, *NUMBERS, [], ["a", "b"], [1, 2, True], [None, ["a"]], {"x": 1}]
+VALUES: list[Any] = [
+    None,
+    True,
+    False,
+    *TEXTS,
+    *NUMBERS,
+    [],
+    ["a", "b"],
+    ["b"],
+    ["b", "b", 1],
+    [1, 2, True],
+    [None, ["a"]],
+    {"x": 1},
+]
 NAMES = ["p", "q", "eo:cloud_cover", "with space", "a.b", "sharinghub:metrics.top1", "sharinghub:metrics.f1.macro"]
-BOXES = [shapely.box(0, 40, 10, 50), shapely.box(-5, -5, 5, 5), shapely.Point(7, 46), shapely.box(170, -10, 180, 10)]
+BOXES = [
+    shapely.box(0, 40, 10, 50),
+    shapely.box(10, 40, 20, 50),
+    shapely.box(2, 42, 8, 48),
+    shapely.LineString([(-5, 45), (5, 45)]),
+    shapely.LineString([(0, 40), (10, 40)]),
+    shapely.MultiPoint([(0, 40), (5, 45)]),
+    shapely.box(-5, -5, 5, 5),
+    shapely.Point(7, 46),
+    shapely.box(170, -10, 180, 10),
+]
+MIXED = shapely.GeometryCollection([shapely.box(0, 0, 5, 5), shapely.Point(7, 46)])
+PLACES = [None, *BOXES, MIXED]
 
 
 def items() -> list[dict[str, Any]]:
@@ -58,13 +113,15 @@ def items() -> list[dict[str, Any]]:
     found = []
     for number, value in enumerate(VALUES):
         properties: dict[str, Any] = {"created": TIMES[number % 4], "p": value, "q": VALUES[(number * 7) % len(VALUES)]}
+        if isinstance(value, list) and value:
+            properties["q"] = ["b", 1.0, None]
         properties[NAMES[2 + number % 3]] = VALUES[(number * 5) % len(VALUES)]
         properties["sharinghub:metrics"] = {"top1": VALUES[(number * 3) % len(VALUES)], "f1.macro": number / 10}
         if number % 3 == 0:
             properties |= {"datetime": None, "start_datetime": TIMES[number % 4 - 1], "end_datetime": TIMES[2]}
         if number % 5 == 0:
             del properties["created"]
-        geometry = BOXES[number % 4] if number % 4 else None
+        geometry = PLACES[number % len(PLACES)]
         shown = {} if geometry is None else {"bbox": list(geometry.bounds)}
         mapping = None if geometry is None else shapely.geometry.mapping(geometry)
         collection = "dataset" if number % 2 else "ai-model"
@@ -121,8 +178,29 @@ def some(kind: Any) -> Any:
     return st.lists(kind, min_size=1, max_size=3).map(tuple)
 
 
+properties = st.one_of(names, moments)
+terms = st.recursive(
+    st.one_of(names, numbers, st.builds(Folded, properties, st.booleans(), st.booleans())),
+    lambda inner: st.builds(
+        Calculated,
+        st.sampled_from(["+", "-", "*", "/", "div", "%", "^"]),
+        st.one_of(names, numbers, inner.filter(lambda term: isinstance(term, Calculated))),
+        st.one_of(names, numbers),
+    ),
+    max_leaves=4,
+)
+folds = st.builds(Folded, names, st.booleans(), st.booleans())
+relations = st.sampled_from(["equals", "touches", "within", "overlaps", "crosses", "contains"])
 leaves = st.one_of(
     st.builds(Compared, operators, names, st.one_of(values, times)),
+    st.builds(Compared, operators, properties, properties),
+    st.builds(Compared, operators, terms, st.one_of(terms, values)),
+    st.builds(IsNull, terms.filter(lambda term: not isinstance(term, Value))),
+    st.builds(Like, folds, patterns),
+    st.builds(OneOf, folds, some(texts)),
+    st.builds(HeldBy, names, some(values)),
+    st.builds(HoldsOf, names, names, st.booleans()),
+    st.builds(Related, relations, st.sampled_from(BOXES).map(lambda box: bytes(shapely.to_wkb(box)))),
     st.builds(Compared, operators, moments, times),
     st.builds(IsNull, st.one_of(names, moments)),
     st.builds(Like, names, patterns),
@@ -178,6 +256,42 @@ WRITTEN = [
     "T_AFTER(created, DATE('2020-01-01'))",
     "properties.p = 'a'",
     "id IN ('1', '2', '3')",
+    "CASEI(p) = CASEI('A')",
+    "CASEI(p) = CASEI('STRASSE')",
+    "ACCENTI(CASEI(p)) = ACCENTI(CASEI('É'))",
+    "ACCENTI(p) = 'E'",
+    "CASEI(p) LIKE CASEI('%SS%')",
+    "CASEI(p) IN (CASEI('STRASSE'), CASEI('Σ'))",
+    "CASEI(p) = p",
+    "p = q",
+    "created = updated",
+    "q + 1 > p * 2",
+    "q / 2 = 0.5 OR 2 ^ q = 32",
+    "q div 2 = -1 OR q % 2 = 1",
+    "5 IN (p, q)",
+    "q BETWEEN p - 1 AND p + 1",
+    "-q = 1",
+    "(p + 1) IS NULL",
+    "geometry IS NULL",
+    "A_EQUALS(p, ('b', 'a'))",
+    "A_CONTAINEDBY(p, ('a', 'b', 'c'))",
+    "A_CONTAINS(('a', 'b'), p)",
+    "A_OVERLAPS(p, q)",
+    "A_CONTAINS(p, p)",
+    "S_WITHIN(geometry, BBOX(0, 40, 10, 50))",
+    "S_CONTAINS(geometry, POINT(5 45))",
+    "S_CONTAINS(BBOX(0, 40, 10, 50), geometry)",
+    "S_DISJOINT(geometry, POINT(5 45))",
+    "S_TOUCHES(geometry, POINT(0 40))",
+    "S_EQUALS(geometry, POLYGON((0 40, 10 40, 10 50, 0 50, 0 40)))",
+    "S_CROSSES(geometry, LINESTRING(5 30, 5 60))",
+    "S_OVERLAPS(geometry, BBOX(5, 45, 15, 55))",
+    "S_WITHIN(geometry, GEOMETRYCOLLECTION(POLYGON((0 40, 10 40, 10 50, 0 50, 0 40))))",
+    "S_EQUALS(geometry, geometry)",
+    "T_INTERSECTS(INTERVAL(start_datetime, end_datetime), INTERVAL('2020-01-01', '..'))",
+    "T_EQUALS(updated, TIMESTAMP('2020-01-01T00:00:00Z'))",
+    "T_AFTER(updated, created) OR T_EQUALS(updated, created)",
+    "T_DISJOINT(updated, DATE('2020-01-01'))",
 ]
 
 

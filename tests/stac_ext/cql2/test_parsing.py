@@ -1,12 +1,15 @@
 """Proves that what is no filter, or too much of one, is refused with the parameter, what is wrong, and an example."""
 
+import re
 from typing import Any
 
 import pytest
 
 from stac_ext.cql2.parsing import MAX_LENGTH, parse_filter
-from stac_ext.cql2.tree import Always
+from stac_ext.cql2.temporal import FUNCTIONS
+from stac_ext.cql2.tree import Always, Like
 from stac_ext.query import InvalidParameter
+from tests.stac_ext.cql2.evaluator import holds
 
 
 def compared(op: str = "=", left: Any = None, right: Any = 1) -> dict[str, Any]:
@@ -20,9 +23,23 @@ WRONG: list[Any] = [
     "p =",
     "p = 1 AND",
     "1 = 1; DROP TABLE item",
-    "p = q",
-    "p + 1 = 2",
-    "CASEI(p) = CASEI('a')",
+    "p + 'a' = 2",
+    "p + created = 2",
+    "CASEI(5) = 'a'",
+    "CASEI(p + 1) = 'a'",
+    "CASEI(p) = 5",
+    "5 + 1 = 'a'",
+    "p LIKE q",
+    "'a' LIKE 'a%'",
+    "'a' IS NULL",
+    "p = avg(q)",
+    "A_EQUALS(p, (1, q))",
+    "S_TOUCHES(geometry, GEOMETRYCOLLECTION(POINT(1 2), LINESTRING(1 2, 3 4)))",
+    "S_WITHIN(p, geometry)",
+    "T_MEETS(created, 5)",
+    "T_MEETS(created, p + 1)",
+    "T_MEETS(INTERVAL(p, '..'), created)",
+    "1 + " * 40 + "1 = p",
     "nosuch(p)",
     "p LIKE 'a\\'",
     f"p LIKE '{'%a' * 20}'",
@@ -33,7 +50,6 @@ WRONG: list[Any] = [
     "S_INTERSECTS(p, POINT(1 2))",
     "S_INTERSECTS(geometry, POINT(1000 2))",
     "S_INTERSECTS(geometry, POLYGON((0 0, 1 1, 0 1, 1 0, 0 0)))",
-    "S_WITHIN(geometry, POINT(1 2))",
     "T_AFTER(p, DATE('2020-01-01'))",
     "created > TIMESTAMP('yesterday')",
     "created > 5",
@@ -59,6 +75,14 @@ WRONG: list[Any] = [
     compared("in", right=[]),
     compared("in", right=[[1]]),
     compared("like", right=5),
+    compared("a_equals", right=5),
+    compared("a_contains", right=[None]),
+    compared("a_overlaps", right=[{"property": "q"}]),
+    compared("casei"),
+    compared("t_meets", {"property": "created"}, {"interval": ["2020-01-01"]}),
+    compared("t_meets", {"property": "created"}, {"interval": [5, ".."]}),
+    compared("s_within", {"property": "geometry"}, {"type": "Point"}),
+    compared("+", 1, 2),
 ]
 
 
@@ -143,3 +167,57 @@ def test_the_language_must_fit_the_value() -> None:
     for value, language in (("p = 1", "cql2-json"), ({"op": "not", "args": [True]}, "cql2-text")):
         with pytest.raises(InvalidParameter):
             parse_filter(value, language)
+
+
+MOMENTS = {"a": "2020-01-01T00:00:00Z", "b": "2020-02-01T00:00:00Z", "c": "2020-03-01T00:00:00Z"}
+MOMENTS["d"] = "2020-04-01T00:00:00Z"
+# Of two spans, which functions hold; drawn from Allen's relations, as the standard draws them.
+SPANS = [
+    ("ab", "cd", {"t_before", "t_disjoint"}),
+    ("cd", "ab", {"t_after", "t_disjoint"}),
+    ("ab", "bc", {"t_meets", "t_intersects"}),
+    ("bc", "ab", {"t_metby", "t_intersects"}),
+    ("ac", "bd", {"t_overlaps", "t_intersects"}),
+    ("bd", "ac", {"t_overlappedby", "t_intersects"}),
+    ("ab", "ad", {"t_starts", "t_intersects"}),
+    ("ad", "ab", {"t_startedby", "t_intersects"}),
+    ("bc", "ad", {"t_during", "t_intersects"}),
+    ("ad", "bc", {"t_contains", "t_intersects"}),
+    ("cd", "ad", {"t_finishes", "t_intersects"}),
+    ("ad", "cd", {"t_finishedby", "t_intersects"}),
+    ("ad", "ad", {"t_equals", "t_intersects"}),
+    ("..d", "ab", {"t_contains", "t_intersects"}),
+    ("ab", "..d", {"t_during", "t_intersects"}),
+    ("c..", "ab", {"t_after", "t_disjoint"}),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "holding"), SPANS)
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+def test_temporal_functions_are_the_relations_of_spans(one: str, other: str, holding: set[str], function: str) -> None:
+    def span(names: str) -> str:
+        ends = re.findall(r"[a-d]|\.\.", names)
+        return "INTERVAL(" + ", ".join(f"'{MOMENTS.get(end, end)}'" for end in ends) + ")"
+
+    tree = parse_filter(f"{function}({span(one)}, {span(other)})")
+    assert holds(tree, {}) is (function in holding)
+
+
+def test_literals_alone_are_decided_at_once() -> None:
+    for text, told in (
+        ("CASEI('STRASSE') = CASEI('straße')", True),
+        ("ACCENTI('é') = ACCENTI('è')", True),
+        ("ACCENTI('é') = ACCENTI('É')", False),
+        ("A_CONTAINS((1, 2, 1), (2, 1))", True),
+        ("A_CONTAINEDBY((1, 2), (2, 3))", False),
+        ("A_OVERLAPS((1, 2), (2, 3))", True),
+        ("S_WITHIN(POINT(1 2), BBOX(0, 0, 5, 5))", True),
+        ("S_DISJOINT(POINT(1 2), BBOX(0, 0, 5, 5))", False),
+    ):
+        assert parse_filter(text) == Always(told), text
+
+
+def test_a_folded_pattern_has_the_wildcards_of_the_pattern_and_no_others() -> None:
+    tree = parse_filter("CASEI(p) LIKE CASEI('\\%É_％%')")
+    assert isinstance(tree, Like)
+    assert tree.pattern == "\\%é_\\%%"
