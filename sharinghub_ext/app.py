@@ -29,7 +29,7 @@ from sharinghub_ext import __version__
 from sharinghub_ext.api.client import CatalogueClient
 from sharinghub_ext.api.docs_page import docs_route
 from sharinghub_ext.api.links import SCHEMA
-from sharinghub_ext.api.requests import ItemsRequest, SearchBody, SearchRequest
+from sharinghub_ext.api.requests import CollectionsRequest, ItemsRequest, SearchBody, SearchRequest
 from sharinghub_ext.assets import archive, asset, package_file
 from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.auth.dependency import resolve_viewer
@@ -183,6 +183,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         stac_version="1.1.0",
         app=app,
         router=APIRouter(prefix="/stac", dependencies=[Depends(resolve_viewer)], tags=["STAC API"]),
+        collections_get_request_model=CollectionsRequest,
         search_get_request_model=SearchRequest,
         search_post_request_model=SearchBody,
         items_get_request_model=ItemsRequest,

@@ -50,7 +50,7 @@ def query_of(values: Mapping[str, Any]) -> SearchQuery:
     """The query that these raw JSON values (None where absent) ask for. Raises InvalidParameter."""
     given = {name: value for name, value in values.items() if value is not None}
     own = {name: given.pop(name, None) for name in _OWN}
-    query = replace(parse_search(**given), sort=parse_sort(own["sortby"]), phrases=_phrases(own["q"]))
+    query = replace(parse_search(**given), sort=parse_sort(own["sortby"]), phrases=phrases_of(own["q"]))
     asked = [condition for condition in (_filter(own), _query(own["query"])) if condition is not None]
     return replace(query, filter=asked[0] if len(asked) == 1 else And(tuple(asked))) if asked else query
 
@@ -68,7 +68,7 @@ def _query(value: object) -> Condition | None:
     return None if value is None else parse_query(value)
 
 
-def _phrases(value: object) -> tuple[tuple[str, ...], ...] | None:
+def phrases_of(value: object) -> tuple[tuple[str, ...], ...] | None:
     """Free text: terms of which an item must hold one, each a sequence of words."""
     if value is None:
         return None

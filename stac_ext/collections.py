@@ -1,25 +1,74 @@
-"""What a category is as a STAC Collection, with the extent of the items that the caller sees."""
+"""What a category is as a STAC Collection, with the extent of the items that the caller sees, and what finds it."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import orjson
 import pystac
+import shapely
 
 from stac_ext.categories import Category
 from stac_ext.items.licence import OTHER
 from stac_ext.items.providers import host_provider
 from stac_ext.media_types import file_kind, is_thumbnail
+from stac_ext.query import parse_bbox
 from stac_ext.queryables import QUERYABLES, SORTABLES
-from stac_ext.times import format_rfc3339
+from stac_ext.times import EARLIEST, LATEST, format_rfc3339, parse_rfc3339, to_micros
 from stac_ext.urls import BuildContext
+from stac_ext.words import words_of
 
 STAC_VERSION: Final = "1.1.0"
 WHOLE_WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
 
 CollectionExtent = tuple[Sequence[float] | None, tuple[datetime | None, datetime | None]]
 NOTHING_VISIBLE: Final[CollectionExtent] = (None, (None, None))
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionSearch:
+    """Conditions on collections, as `SearchQuery` has them on items; None means no condition."""
+
+    area: bytes | None = None
+    interval: tuple[int, int] | None = None
+    phrases: tuple[tuple[str, ...], ...] | None = None
+
+    def digest(self) -> str:
+        """A short hash, to which page tokens are bound."""
+        parts = ["collections", self.area.hex() if self.area else None, self.interval, self.phrases]
+        return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:16]
+
+
+def matches(collection: Mapping[str, Any], search: CollectionSearch) -> bool:
+    """Whether the extent of a collection meets the area and the interval, and whether its title, description or
+    keywords hold one of the phrases.
+    """
+    extent = collection["extent"]
+    if search.area is not None:
+        area = shapely.from_wkb(search.area)
+        if not any(shapely.intersects(parse_bbox(list(box)), area) for box in extent["spatial"]["bbox"]):
+            return False
+    if search.interval is not None:
+        first, last = search.interval
+        spans = ((_micros(start, EARLIEST), _micros(end, LATEST)) for start, end in extent["temporal"]["interval"])
+        if not any(start <= last and end >= first for start, end in spans):
+            return False
+    if search.phrases is None:
+        return True
+    texts = [words_of(text) for text in (collection["title"], collection["description"], *collection["keywords"])]
+    return any(_side_by_side(phrase, words) for phrase in search.phrases for words in texts)
+
+
+def _micros(moment: str | None, otherwise: datetime) -> int:
+    return to_micros(otherwise if moment is None else parse_rfc3339(moment))
+
+
+def _side_by_side(phrase: Sequence[str], words: Sequence[str]) -> bool:
+    width = len(phrase)
+    return any(tuple(words[start : start + width]) == tuple(phrase) for start in range(len(words) - width + 1))
 
 
 def build_collection(

@@ -17,13 +17,8 @@ from fastapi.responses import RedirectResponse
 from stac_fastapi.types.core import AsyncBaseCoreClient
 from starlette.responses import Response
 
-from sharinghub_ext.api.language import (
-    language_headers,
-    language_of,
-    say_languages,
-    translated,
-    wanted_languages,
-)
+from sharinghub_ext.api.collections import PARAMETERS, CollectionTeller, search_of
+from sharinghub_ext.api.language import language_headers, language_of, wanted_languages
 from sharinghub_ext.api.links import GEOJSON, JSON, SCHEMA, Link, Urls, link, with_query
 from sharinghub_ext.api.paging import feature_collection, links_by_get, links_by_post, selected
 from sharinghub_ext.api.requests import SearchBody
@@ -31,16 +26,14 @@ from sharinghub_ext.auth.dependency import viewer_for, viewer_of
 from sharinghub_ext.problems import not_found
 from stac_ext.asking import CONDITIONS, query_of, values_of_text
 from stac_ext.categories import Category
-from stac_ext.collections import build_collection
 from stac_ext.fields import Fields, parse_fields
 from stac_ext.items.versions import project_of
-from stac_ext.keyset import PageTokens
+from stac_ext.keyset import PageKey, PageTokens
 from stac_ext.model import Viewer
 from stac_ext.query import InvalidParameter, SearchQuery, parse_names
 from stac_ext.queryables import QUERYABLES, SORTABLES, queryables, sortables
 from stac_ext.sorting import SORTABLE
 from stac_ext.store.reader import CatalogueReader, Page
-from stac_ext.times import from_micros
 from stac_ext.urls import BuildContext
 
 CONFORMANCE = (
@@ -58,6 +51,9 @@ CONFORMANCE = (
         for extension in ("free-text", "fields", "query")
     ),
     "https://api.stacspec.org/v1.0.0/item-search#filter",
+    "https://api.stacspec.org/v1.0.0-rc.1/collection-search",
+    "https://api.stacspec.org/v1.0.0-rc.1/collection-search#free-text",
+    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/simple-query",
     *(f"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/{part}" for part in ("filter", "features-filter")),
     "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
     *(f"http://www.opengis.net/spec/cql2/1.0/conf/{part}" for part in ("cql2-text", "cql2-json", "basic-cql2")),
@@ -115,21 +111,38 @@ class CatalogueClient(AsyncBaseCoreClient):
         """GET /conformance."""
         return _json({"conformsTo": list(CONFORMANCE)})
 
-    async def all_collections(self, request: Request, **_: Any) -> Response:
-        """GET /collections: every collection, its extent covering what the caller may see."""
-        viewer, wanted = viewer_of(request), wanted_languages(request.headers.get("accept-language"))
-        found = [await self._collection(viewer, category, wanted) for category in self.categories]
-        links = [link("self", f"{self.urls.stac}/collections"), link("root", self.urls.stac)]
-        count = len(found)
-        answer = {"collections": found, "links": links, "numberMatched": count, "numberReturned": count}
+    async def all_collections(self, request: Request, **parameters: Any) -> Response:
+        """GET /collections: those that are searched for, each over what the caller may see."""
+        token = parameters.pop("token", None)
+        asked = {name: parameters.get(name) for name in PARAMETERS}
+        _refuse_unknown(request, (*asked, "token"))
+        search, limit = search_of(asked)
+        wanted = wanted_languages(request.headers.get("accept-language"))
+        found = await self._teller.found(viewer_of(request), self.categories, wanted, search)
+        url, digest = f"{self.urls.stac}/collections", search.digest()
+        start = int(self.tokens.open(token, digest).values[0] or 0) if token else 0
+        page = found[start : start + limit]
+        links = [link("self", with_query(url, {**asked, "token": token})), link("root", self.urls.stac)]
+        for rel, there, at in (
+            ("next", start + limit < len(found), start + limit),
+            ("prev", start > 0, max(0, start - limit)),
+        ):
+            if there:
+                sealed = self.tokens.seal(PageKey((at,)), digest)
+                links.append(link(rel, with_query(url, {**asked, "token": sealed}), method="GET"))
+        answer = {"collections": page, "links": links, "numberMatched": len(found), "numberReturned": len(page)}
         return _json(answer, {"Vary": "Accept-Language"})
 
     async def get_collection(self, collection_id: str, request: Request, **_: Any) -> Response:
         """GET /collections/{collection_id}."""
         wanted = wanted_languages(request.headers.get("accept-language"))
         category = self._category(collection_id)
-        collection = await self._collection(viewer_of(request), category, wanted)
+        collection = await self._teller.tell(viewer_of(request), category, wanted)
         return _json(collection, language_headers(category, language_of(category, wanted)))
+
+    @property
+    def _teller(self) -> CollectionTeller:
+        return CollectionTeller(self.reader, self.context)
 
     async def get_queryables(self, request: Request, collection_id: str | None = None) -> Response:
         """GET /queryables and /collections/{collection_id}/queryables."""
@@ -226,13 +239,6 @@ class CatalogueClient(AsyncBaseCoreClient):
             return page, selected(page, fields)
 
         return await asyncio.to_thread(read)
-
-    async def _collection(self, viewer: Viewer, category: Category, wanted: list[str]) -> dict[str, Any]:
-        language = language_of(category, wanted)
-        extent = await asyncio.to_thread(self.reader.extent, viewer, category.id)
-        start, end = (None if end is None else from_micros(end) for end in (extent.start, extent.end))
-        collection = build_collection(translated(category, language), self.context, (extent.bbox, (start, end)))
-        return say_languages(collection, category, language)
 
     def _category(self, collection_id: str) -> Category:
         for category in self.categories:

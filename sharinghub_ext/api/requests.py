@@ -24,8 +24,22 @@ _FILTER_CRS = "What the coordinates of the filter refer to: http://www.opengis.n
 _QUERY = "Only items whose properties meet these operators, as a JSON object. A filter says more."
 _FIELDS = "Which fields of an item to return, separated by commas, with '-' before those to leave out."
 _TOKEN = "Where the page starts; taken from a link with rel=next or rel=prev."  # noqa: S105
+_COLLECTIONS_BBOX = "Only collections whose extent intersects this box. The extent covers what the caller may see."
+_COLLECTIONS_DATETIME = "Only collections whose extent intersects this RFC 3339 instant or interval."
+_COLLECTIONS_Q = "Only collections whose title, description or keywords hold one of these terms, separated by commas."
 _NAMES: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 _FIELDS_SCHEMA: dict[str, Any] = {"type": "object", "properties": {"include": _NAMES, "exclude": _NAMES}}
+
+
+@attr.s
+class CollectionsRequest(APIRequest):
+    """GET /collections."""
+
+    bbox: Annotated[str | None, Query(description=_COLLECTIONS_BBOX)] = attr.ib(default=None)
+    datetime: Annotated[str | None, Query(description=_COLLECTIONS_DATETIME)] = attr.ib(default=None)
+    limit: Annotated[str | None, Query(description=_LIMIT)] = attr.ib(default=None)
+    q: Annotated[str | None, Query(description=_COLLECTIONS_Q)] = attr.ib(default=None)
+    token: Annotated[str | None, Query(description=_TOKEN)] = attr.ib(default=None)
 
 
 @attr.s

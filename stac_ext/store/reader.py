@@ -12,7 +12,7 @@ from stac_ext.store.narrowing import projects_at, storable
 from stac_ext.store.references import ItemUrl, linked
 from stac_ext.store.schema import item, project
 from stac_ext.store.search import MAX_COUNT, Search
-from stac_ext.store.summaries import Extent, Summaries, terms
+from stac_ext.store.summaries import Extent, Summaries, Summary, terms
 from stac_ext.visibility import visible
 
 _MAX_ID = 2**63 - 1
@@ -98,11 +98,15 @@ class CatalogueReader:
         with self._database.read() as conn:
             return conn.execute(statement).scalars().first()
 
-    @retried
     def extent(self, viewer: Viewer, collection: str) -> Extent:
         """What the visible items of a collection cover in space and time."""
+        return self.summary(viewer, collection).extent
+
+    @retried
+    def summary(self, viewer: Viewer, collection: str) -> Summary:
+        """What the visible items of a collection have in common."""
         with self._database.read() as conn:
-            return self._summaries.extent(conn, viewer, collection)
+            return self._summaries.of(conn, viewer, collection)
 
     @retried
     def terms(self, viewer: Viewer, query: SearchQuery, name: str) -> dict[str, int]:

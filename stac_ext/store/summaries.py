@@ -3,12 +3,13 @@
 The part that a level of visibility shows is the same for every viewer and is kept until something is written.
 """
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from cachetools import LRUCache
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, Row, case, func, select
 
 from stac_ext.model import Viewer
 from stac_ext.query import SearchQuery
@@ -19,6 +20,7 @@ from stac_ext.visibility import arms
 
 TERMS: Final[dict[str, ColumnElement[Any]]] = {"collection": item.c.collection, "license": item.c.license}
 _KEPT: Final = 256
+MAX_LISTED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,42 +34,46 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
-    count: int
-    west: float | None
-    south: float | None
-    east: float | None
-    north: float | None
-    crossing: int | None
-    start: int | None
-    end: int | None
+class Summary:
+    """What the visible items of a collection have in common: licences, the most used first, and the least and the most
+    of numbers and times (in microseconds), None where no item has one.
+    """
+
+    extent: Extent
+    licences: tuple[str, ...]
+    stars: tuple[int, int] | None
+    created: tuple[int, int] | None
+    updated: tuple[int, int] | None
+
+
+_Part = tuple[Row[Any], ...]  # one row for each licence; see `_measure`
 
 
 class Summaries:
-    """Extents and counts of values, added up over the arms of a viewer."""
+    """Extents and summaries, added up over the arms of a viewer."""
 
     def __init__(self) -> None:
         self._shared: LRUCache[tuple[str, str, int], _Part] = LRUCache(_KEPT)
 
-    def extent(self, conn: Connection, viewer: Viewer, collection: str) -> Extent:
-        """What the visible items of a collection cover in space and time."""
+    def of(self, conn: Connection, viewer: Viewer, collection: str) -> Summary:
+        """What the visible items of a collection add up to."""
+        rows = self._rows(conn, viewer, collection)
+        licences: Counter[str] = Counter()
+        for row in rows:
+            if row.license is not None:
+                licences[row.license] += row.n
+        most_used = sorted(licences, key=lambda name: (-licences[name], name))[:MAX_LISTED]
+        return Summary(
+            _extent(rows), tuple(most_used), *(_range(rows, name) for name in ("stars", "created", "updated"))
+        )
+
+    def _rows(self, conn: Connection, viewer: Viewer, collection: str) -> list[Row[Any]]:
         seq = str(conn.execute(select(meta.c.value).where(meta.c.key == "seq")).scalar_one())
         parts = [
             self._part(conn, seq, collection, n if n < _levels(viewer) else None, arm)
             for n, arm in enumerate(arms(viewer, item))
         ]
-        start, end = _least(part.start for part in parts), _most(part.end for part in parts)
-        west, south = _least(part.west for part in parts), _least(part.south for part in parts)
-        east, north = _most(part.east for part in parts), _most(part.north for part in parts)
-        if any(part.crossing for part in parts):
-            west, east = -180.0, 180.0
-        whole = west is not None and south is not None and east is not None and north is not None
-        return Extent(
-            count=sum(part.count for part in parts),
-            bbox=(west, south, east, north) if whole else None,
-            start=None if start is None or start <= to_micros(EARLIEST) else start,
-            end=None if end is None or end >= to_micros(LATEST.replace(microsecond=0)) else end,
-        )
+        return [row for part in parts for row in part]
 
     def _part(self, conn: Connection, seq: str, collection: str, level: int | None, arm: ColumnElement[bool]) -> _Part:
         if level is None:
@@ -95,24 +101,39 @@ def _levels(viewer: Viewer) -> int:
 
 
 def _measure(conn: Connection, collection: str, arm: ColumnElement[bool]) -> _Part:
-    row = conn.execute(
-        select(
-            func.count(),
-            func.min(item.c.west),
-            func.min(item.c.south),
-            func.max(item.c.east),
-            func.max(item.c.north),
-            func.max(case((item.c.west > item.c.east, 1), else_=0)),
-            func.min(item.c.start),
-            func.max(item.c.end),
-        ).where(arm, item.c.collection == collection, item.c.version.is_(None))
-    ).one()
-    return _Part(*row)
+    """In one pass: for each licence, how many items, where, when, and the ends of what is summarised."""
+    columns = [item.c.license, func.count().label("n")]
+    columns += [func.min(item.c[name]).label(name) for name in ("west", "south", "start")]
+    columns += [func.max(item.c[name]).label(name) for name in ("east", "north", "end")]
+    columns.append(func.max(case((item.c.west > item.c.east, 1), else_=0)).label("crossing"))
+    for name in ("stars", "created", "updated"):
+        columns += [func.min(item.c[name]).label(f"{name}_least"), func.max(item.c[name]).label(f"{name}_most")]
+    rows = select(*columns).where(arm, item.c.collection == collection, item.c.version.is_(None))
+    return tuple(conn.execute(rows.group_by(item.c.license)))
 
 
-def _least(values: Iterable[Any]) -> Any:
-    return min((value for value in values if value is not None), default=None)
+def _extent(rows: Sequence[Row[Any]]) -> Extent:
+    west, south, start = (_least(rows, name) for name in ("west", "south", "start"))
+    east, north, end = (_most(rows, name) for name in ("east", "north", "end"))
+    whole = west is not None and south is not None and east is not None and north is not None
+    if any(row.crossing for row in rows):
+        west, east = -180.0, 180.0
+    return Extent(
+        count=sum(row.n for row in rows),
+        bbox=(west, south, east, north) if whole else None,
+        start=None if start is None or start <= to_micros(EARLIEST) else start,
+        end=None if end is None or end >= to_micros(LATEST.replace(microsecond=0)) else end,
+    )
 
 
-def _most(values: Iterable[Any]) -> Any:
-    return max((value for value in values if value is not None), default=None)
+def _range(rows: Sequence[Row[Any]], name: str) -> tuple[int, int] | None:
+    least = _least(rows, f"{name}_least")
+    return None if least is None else (least, _most(rows, f"{name}_most"))
+
+
+def _least(rows: Sequence[Row[Any]], name: str) -> Any:
+    return min((value for row in rows if (value := getattr(row, name)) is not None), default=None)
+
+
+def _most(rows: Sequence[Row[Any]], name: str) -> Any:
+    return max((value for row in rows if (value := getattr(row, name)) is not None), default=None)

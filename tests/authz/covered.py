@@ -123,7 +123,31 @@ async def collections(state: State, who: Looker) -> None:
     told = {one["id"]: one for one in answer.json()["collections"]}
     assert told[one_of_them]["extent"] == alone.json()["extent"]
     for collection in COLLECTIONS.values():
-        assert told[collection]["extent"] == _extent([state.docs[key] for key in who.heads if key[0] == collection])
+        docs = [state.docs[key] for key in who.heads if key[0] == collection]
+        assert told[collection]["extent"] == _extent(docs)
+        assert told[collection].get("summaries", {}) == _summaries(docs)
+    boxes = [[0, 0, 1, 1], *(one["bbox"] for one in state.docs.values() if one.get("bbox"))]
+    asked = {"bbox": ",".join(map(str, who.chance.choice(boxes)))}
+    searched = await state.ask(who, "/stac/collections", params=asked)
+    meeting = [
+        name for name, one in told.items() if _meet(one["extent"]["spatial"]["bbox"][0], _numbers(asked["bbox"]))
+    ]
+    assert [one["id"] for one in searched.json()["collections"]] == meeting
+    assert searched.json()["numberMatched"] == len(meeting)
+
+
+def _numbers(box: str) -> list[float]:
+    return [float(one) for one in box.split(",")]
+
+
+def _summaries(docs: list[dict[str, Any]]) -> dict[str, Any]:
+    told = [one["properties"] for one in docs]
+    licences = [one["license"] for one in told if "license" in one]
+    found: dict[str, Any] = {"license": sorted(set(licences), key=lambda name: (-licences.count(name), name))}
+    for name in ("sharinghub:stars", "created", "updated"):
+        values = [one[name] for one in told if name in one]
+        found[name] = {"minimum": min(values), "maximum": max(values)} if values else None
+    return {name: value for name, value in found.items() if value}
 
 
 def _extent(docs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from shapely.geometry.base import BaseGeometry
 
 from stac_ext.model import Viewer, Visibility
 from stac_ext.query import SortKey
-from stac_ext.store.summaries import Extent
+from stac_ext.store.summaries import Extent, Summary
 
 Key = tuple[str, str]  # of an item: its collection and its id
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -147,6 +147,18 @@ class Model:
             start=None if start is None or start <= micros(_FIRST) else start,
             end=None if end is None or end >= micros(_LAST) else end,
         )
+
+    def summary(self, viewer: Viewer, collection: str) -> Summary:
+        heads = [entry for _, entry in self.visible(viewer) if entry.version is None and entry.key[0] == collection]
+        told = [entry.property("license") for entry in heads]
+        licences = sorted({one for one in told if one is not None}, key=lambda one: (-told.count(one), one))
+        stars = [one for entry in heads if (one := entry.property("sharinghub:stars")) is not None]
+        times = {
+            name: [micros(one) for entry in heads if (one := entry.property(name)) is not None]
+            for name in ("created", "updated")
+        }
+        ends = [(min(found), max(found)) if found else None for found in (stars, times["created"], times["updated"])]
+        return Summary(self.extent(viewer, collection), tuple(licences), *ends)
 
     def terms(self, viewer: Viewer, asked: Asked, name: str) -> list[tuple[str, int]]:
         found = [entry.key[0] if name == "collection" else entry.property(name) for entry in self.search(viewer, asked)]

@@ -266,7 +266,7 @@ def assert_read_singly(store: Store, viewer: Viewer) -> None:
                 doc = store.reader.item(viewer, collection, item_id)
                 assert (None if doc is None else key_of(doc)) == (None if expected is None else expected.key)
     for collection in drawing.COLLECTIONS:
-        assert store.reader.extent(viewer, collection) == model.extent(viewer, collection)
+        assert store.reader.summary(viewer, collection) == model.summary(viewer, collection)
         for path in drawing.PATHS:
             found = store.reader.item_id_of_path(viewer, collection, path)
             assert found == model.id_of_path(viewer, collection, path)
