@@ -26,6 +26,7 @@ from gitlab_hooks.hook_scopes import HookScopes
 from gitlab_hooks.receiver import HookReceiver
 from gitlab_hooks.verification import Verifier
 from sharinghub_ext import __version__
+from sharinghub_ext.api.aggregating import Aggregating
 from sharinghub_ext.api.client import CatalogueClient
 from sharinghub_ext.api.docs_page import docs_route
 from sharinghub_ext.api.links import SCHEMA
@@ -81,6 +82,9 @@ class _HubApi(StacApi):
             response_class=RedirectResponse,
             status_code=307,
         )
+        self.router.add_api_route("/children", client.children, methods=["GET"], response_model=None)
+        for method, path, handler, said in Aggregating(client.reader, client.categories, client.urls).routes():
+            self.router.add_api_route(path, handler, methods=[method], response_model=None, openapi_extra=said)
         for what, answer in (("queryables", client.get_queryables), ("sortables", client.get_sortables)):
             for path in (f"/{what}", f"/collections/{{collection_id}}/{what}"):
                 self.router.add_api_route(

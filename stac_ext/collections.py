@@ -92,6 +92,8 @@ def build_collection(
         pystac.Link("items", f"{url}/items", "application/geo+json"),
         pystac.Link(QUERYABLES, f"{url}/queryables", "application/schema+json"),
         pystac.Link(SORTABLES, f"{url}/sortables", "application/schema+json"),
+        pystac.Link("aggregate", f"{url}/aggregate", "application/json"),
+        pystac.Link("aggregations", f"{url}/aggregations", "application/json"),
         *_pictures(category),
     ]
     collection: dict[str, Any] = {

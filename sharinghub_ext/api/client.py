@@ -7,7 +7,7 @@ Stored JSON is passed on byte for byte; nothing on the way to a page parses an i
 # stac-fastapi declares dicts as answers and accepts a Response, which is passed on unread.
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import attr
@@ -18,14 +18,17 @@ from stac_fastapi.types.core import AsyncBaseCoreClient
 from starlette.responses import Response
 
 from sharinghub_ext.api.collections import PARAMETERS, CollectionTeller, search_of
+from sharinghub_ext.api.conformance import CONFORMANCE
 from sharinghub_ext.api.language import language_headers, language_of, wanted_languages
 from sharinghub_ext.api.links import GEOJSON, JSON, SCHEMA, Link, Urls, link, with_query
 from sharinghub_ext.api.paging import feature_collection, links_by_get, links_by_post, selected
+from sharinghub_ext.api.parameters import refuse_unknown
 from sharinghub_ext.api.requests import SearchBody
 from sharinghub_ext.auth.dependency import viewer_for, viewer_of
 from sharinghub_ext.problems import not_found
 from stac_ext.asking import CONDITIONS, query_of, values_of_text
 from stac_ext.categories import Category
+from stac_ext.collections import CollectionSearch
 from stac_ext.fields import Fields, parse_fields
 from stac_ext.items.versions import project_of
 from stac_ext.keyset import PageKey, PageTokens
@@ -35,37 +38,6 @@ from stac_ext.queryables import QUERYABLES, SORTABLES, queryables, sortables
 from stac_ext.sorting import SORTABLE
 from stac_ext.store.reader import CatalogueReader, Page
 from stac_ext.urls import BuildContext
-
-CONFORMANCE = (
-    "https://api.stacspec.org/v1.0.0/core",
-    "https://api.stacspec.org/v1.0.0/collections",
-    "https://api.stacspec.org/v1.0.0/ogcapi-features",
-    "https://api.stacspec.org/v1.0.0/item-search",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/core",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
-    "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
-    *(f"https://api.stacspec.org/v1.0.0/{part}#sort" for part in ("item-search", "ogcapi-features")),
-    *(
-        f"https://api.stacspec.org/v1.0.0-rc.1/{part}#{extension}"
-        for part in ("item-search", "ogcapi-features")
-        for extension in ("free-text", "fields", "query")
-    ),
-    "https://api.stacspec.org/v1.0.0/item-search#filter",
-    "https://api.stacspec.org/v1.0.0-rc.1/collection-search",
-    "https://api.stacspec.org/v1.0.0-rc.1/collection-search#free-text",
-    "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/simple-query",
-    *(f"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/{part}" for part in ("filter", "features-filter")),
-    "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/queryables",
-    *(f"http://www.opengis.net/spec/cql2/1.0/conf/{part}" for part in ("cql2-text", "cql2-json", "basic-cql2")),
-    *(
-        f"http://www.opengis.net/spec/cql2/1.0/conf/{part}"
-        for part in (
-            *("advanced-comparison-operators", "case-insensitive-comparison", "accent-insensitive-comparison"),
-            *("basic-spatial-functions", "basic-spatial-functions-plus", "spatial-functions", "temporal-functions"),
-            *("array-functions", "property-property", "arithmetic"),
-        )
-    ),
-)
 
 
 @attr.s(auto_attribs=True, kw_only=True)
@@ -90,6 +62,10 @@ class CatalogueClient(AsyncBaseCoreClient):
             link("search", f"{urls.stac}/search", GEOJSON, title="Search (POST)", method="POST"),
             link(QUERYABLES, f"{urls.stac}/queryables", SCHEMA, title="What a filter may ask about"),
             link(SORTABLES, f"{urls.stac}/sortables", SCHEMA, title="What may be sorted by"),
+            link("aggregate", f"{urls.stac}/aggregate", title="What items add up to (GET)", method="GET"),
+            link("aggregate", f"{urls.stac}/aggregate", title="What items add up to (POST)", method="POST"),
+            link("aggregations", f"{urls.stac}/aggregations", title="What can be added up"),
+            link("children", f"{urls.stac}/children", title="Children"),
             link("service-desc", f"{urls.public}/api", "application/vnd.oai.openapi+json;version=3.0", title="OpenAPI"),
             link("service-doc", f"{urls.public}/api.html", "text/html", title="API documentation"),
         ]
@@ -115,7 +91,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         """GET /collections: those that are searched for, each over what the caller may see."""
         token = parameters.pop("token", None)
         asked = {name: parameters.get(name) for name in PARAMETERS}
-        _refuse_unknown(request, (*asked, "token"))
+        refuse_unknown(request, (*asked, "token"))
         search, limit = search_of(asked)
         wanted = wanted_languages(request.headers.get("accept-language"))
         found = await self._teller.found(viewer_of(request), self.categories, wanted, search)
@@ -132,6 +108,14 @@ class CatalogueClient(AsyncBaseCoreClient):
                 links.append(link(rel, with_query(url, {**asked, "token": sealed}), method="GET"))
         answer = {"collections": page, "links": links, "numberMatched": len(found), "numberReturned": len(page)}
         return _json(answer, {"Vary": "Accept-Language"})
+
+    async def children(self, request: Request) -> Response:
+        """GET /children: what the `child` links of the landing page lead to. Source: STAC API 1.0.0, Children"""
+        refuse_unknown(request, ())
+        wanted = wanted_languages(request.headers.get("accept-language"))
+        found = await self._teller.found(viewer_of(request), self.categories, wanted, CollectionSearch())
+        links = [link("self", f"{self.urls.stac}/children"), link("root", self.urls.stac)]
+        return _json({"children": found, "links": links}, {"Vary": "Accept-Language"})
 
     async def get_collection(self, collection_id: str, request: Request, **_: Any) -> Response:
         """GET /collections/{collection_id}."""
@@ -251,17 +235,8 @@ def _asked(request: Request, parameters: dict[str, Any]) -> tuple[dict[str, Any]
     """The conditions of a GET as they were sent, and its page token."""
     token = parameters.pop("token", None)
     asked = {name: parameters.get(name.replace("-", "_")) for name in (*CONDITIONS, "fields")}
-    _refuse_unknown(request, (*asked, "token"))
+    refuse_unknown(request, (*asked, "token"))
     return asked, token
-
-
-def _refuse_unknown(request: Request, known: Collection[str]) -> None:
-    """OGC API Features, /req/core/query-param-unknown: an ignored condition would answer another question."""
-    for name in request.query_params:
-        if name not in known:
-            raise InvalidParameter(name[:100], "is not a parameter of this route", ", ".join(known))
-        if len(request.query_params.getlist(name)) > 1:
-            raise InvalidParameter(name, "is given more than once", f"{name}=a,b")
 
 
 def _body(search: SearchBody, query: SearchQuery) -> dict[str, Any]:

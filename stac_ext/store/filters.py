@@ -90,6 +90,14 @@ class Compiler(ABC):
             case Related(relation, shape):
                 return self._related(relation, shape)
 
+    def text(self, left: Property) -> ColumnElement[Any]:
+        """A property that is a text, else NULL."""
+        return self._value(left, "text")
+
+    @abstractmethod
+    def texts(self, left: Property) -> tuple[Any, ColumnElement[Any]]:
+        """What a property that is a list holds: rows to join, and the text in each of them, else NULL."""
+
     def _compared(self, op: Comparison, left: Term, right: Term) -> ColumnElement[bool]:
         """By each type that both sides may have: of one that a side has not in an item, the comparison is unknown."""
         found: list[ColumnElement[bool]] = [

@@ -65,6 +65,10 @@ class PostgreSQLCompiler(Compiler):
     def _is_list(self, left: Property) -> ColumnElement[bool]:
         return func.json_typeof(self._json(left)) == "array"
 
+    def texts(self, left: Property) -> tuple[Any, ColumnElement[Any]]:
+        rows = self._elements(left)
+        return rows, self._typed(type_coerce(rows.c.value, PG_JSON), "text")
+
     def _elements(self, left: Property) -> Any:
         listed = case((self._is_list(left), self._json(left)), else_=cast(literal("[]", Text), PG_JSON))
         return func.json_array_elements(listed).table_valued(column("value", JSON)).render_derived()

@@ -36,6 +36,10 @@ class SQLiteCompiler(Compiler):
     def _is_list(self, left: Property) -> ColumnElement[bool]:
         return self._type(left) == "array"
 
+    def texts(self, left: Property) -> tuple[Any, ColumnElement[Any]]:
+        rows = self._elements(left)
+        return rows, case((and_(self._is_list(left), rows.c.type == "text"), rows.c.value), else_=null())
+
     def _elements(self, left: Property) -> Any:
         return func.json_each(self._doc(), self._path(left)).table_valued("value", "type")
 

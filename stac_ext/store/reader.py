@@ -1,12 +1,16 @@
 """What a viewer reads: pages of items, one item, extents and counts. No method reads without a viewer."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
+from stac_ext.aggregations import Aggregation
 from stac_ext.keyset import PageKey
 from stac_ext.model import Viewer
 from stac_ext.query import SearchQuery
+from stac_ext.store.aggregations import Aggregator
 from stac_ext.store.database import Database, retried
 from stac_ext.store.narrowing import projects_at, storable
 from stac_ext.store.references import ItemUrl, linked
@@ -113,3 +117,10 @@ class CatalogueReader:
         """How many visible items of a search have each value of `name`, most first."""
         with self._database.read() as conn:
             return terms(conn, viewer, query, name)
+
+    @retried
+    def aggregate(self, viewer: Viewer, query: SearchQuery, wanted: Sequence[Aggregation]) -> list[dict[str, Any]]:
+        """What the visible items of a search add up to, as STAC's aggregations, in the order that is wanted."""
+        with self._database.read() as conn:
+            counted = Aggregator(viewer, query, conn)
+            return [one.of(counted) for one in wanted]

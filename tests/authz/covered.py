@@ -161,6 +161,60 @@ def _extent(docs: list[dict[str, Any]]) -> dict[str, Any]:
     return {"spatial": {"bbox": [box]}, "temporal": {"interval": [span]}}
 
 
+async def children(state: State, who: Looker) -> None:
+    """The children are the collections."""
+    answer, other = await state.ask(who, "/stac/children"), await state.ask(who, "/stac/collections")
+    if who.status == 200:
+        assert answer.json()["children"] == other.json()["collections"]
+
+
+async def aggregate(state: State, who: Looker) -> None:
+    """Counts are of what this caller sees: in all, of each value, of a search, and of one collection."""
+    collection = who.chance.choice([None, *COLLECTIONS.values()])
+    path = "/stac/aggregate" if collection is None else f"/stac/collections/{collection}/aggregate"
+    licence = who.chance.choice([None, "MIT"])
+    asked: dict[str, Any] = {"query": {"license": {"eq": licence}}} if licence else {}
+    names = ["total_count", *_FREQUENCIES, "datetime_min", "datetime_max", "datetime_frequency", "stars_frequency"]
+    names.append("centroid_geohash_grid_frequency")
+    if licence is None and who.chance.random() < 0.5:
+        answer = await state.ask(who, path, params={"aggregations": ",".join(names)})
+    else:
+        answer = await state.ask(who, path, "POST", json={"aggregations": names, **asked})
+    if who.status != 200:
+        return
+    docs = [state.docs[key] for key in who.heads if collection in (None, key[0])]
+    docs = [one for one in docs if licence in (None, one["properties"].get("license"))]
+    told = {one["name"]: one for one in answer.json()["aggregations"]}
+    assert list(told) == names
+    assert told["total_count"]["value"] == len(docs)
+    for name, of in _FREQUENCIES.items():
+        values = [value for one in docs for value in _values(one, of)]
+        assert _buckets(told[name]) == {value: values.count(value) for value in set(values)}, (who.name, name)
+    span = _extent(docs)["temporal"]["interval"][0]
+    assert [told["datetime_min"]["value"], told["datetime_max"]["value"]] == span
+    for name in ("datetime_frequency", "stars_frequency", "centroid_geohash_grid_frequency"):
+        assert sum(_buckets(told[name]).values()) + told[name]["overflow"] == len(docs), (who.name, name)
+
+
+def _buckets(aggregation: dict[str, Any]) -> dict[str, int]:
+    return {one["key"]: one["frequency"] for one in aggregation["buckets"]}
+
+
+def _values(doc: dict[str, Any], name: str) -> set[str]:
+    value = doc["collection"] if name == "collection" else doc["properties"].get(name, [])
+    return {value} if isinstance(value, str) else set(value)
+
+
+_FREQUENCIES = {
+    "collection_frequency": "collection",
+    "license_frequency": "license",
+    "framework_frequency": "mlm:framework",
+    "task_frequency": "mlm:tasks",
+    "keyword_frequency": "keywords",
+    "topic_frequency": "sharinghub:topics",
+}
+
+
 async def fixed(state: State, who: Looker) -> None:
     """Documents that say nothing of any item: the same for all who are let in."""
     for path in who.chance.sample(FIXED, 2):
@@ -172,7 +226,8 @@ async def fixed(state: State, who: Looker) -> None:
 
 FIXED = (
     *("/stac", "/stac/", "/stac/conformance", "/stac/queryables", "/stac/sortables"),
-    *(f"/stac/collections/dataset/{what}" for what in ("queryables", "sortables")),
+    *(f"/stac/collections/dataset/{what}" for what in ("queryables", "sortables", "aggregations")),
+    "/stac/aggregations",
 )
 
 
@@ -257,6 +312,14 @@ COVERED: dict[str, Check] = {
     "GET /stac/collections/{collection_id}/items": items,
     "GET /stac/collections/{collection_id}/items/{item_id}": item,
     "GET /stac/collections/{collection_id}/items/{path:path}": item_by_path,
+    "GET /stac/children": children,
+    "GET /stac/aggregations": fixed,
+    "GET /stac/collections/{collection_id}/aggregations": fixed,
+    **{
+        f"{method} /stac{base}/aggregate": aggregate
+        for method in ("GET", "POST")
+        for base in ("", "/collections/{collection_id}")
+    },
     "GET /stac/search": search,
     "POST /stac/search": search,
     "GET /assets/{project_id}/archive/{revision}.zip": files,

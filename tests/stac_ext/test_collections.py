@@ -62,6 +62,8 @@ def test_a_collection_links_to_its_items() -> None:
         "items": "https://hub.example/stac/collections/ai-model/items",
         QUERYABLES: "https://hub.example/stac/collections/ai-model/queryables",
         SORTABLES: "https://hub.example/stac/collections/ai-model/sortables",
+        "aggregate": "https://hub.example/stac/collections/ai-model/aggregate",
+        "aggregations": "https://hub.example/stac/collections/ai-model/aggregations",
     }
     assert (collection["license"], collection["providers"][0]["roles"]) == ("other", ["host"])
 

@@ -46,6 +46,11 @@ REVIEWED = {
     "/stac/collections/{collection_id}/items/{item_id}": READ,
     "/stac/collections/{collection_id}/items/{path:path}": READ,
     "/stac/search": READ | {"POST"},
+    "/stac/children": READ,
+    "/stac/aggregations": READ,
+    "/stac/aggregate": READ | {"POST"},
+    "/stac/collections/{collection_id}/aggregations": READ,
+    "/stac/collections/{collection_id}/aggregate": READ | {"POST"},
 }
 VALUES = {
     "rest:path": "search",
@@ -161,7 +166,7 @@ def test_a_failure_of_the_hub_is_guarded_and_tells_nothing(plain: Standing, monk
     def failing(*_: object) -> None:
         raise RuntimeError("a secret of the inside")
 
-    monkeypatch.setattr(hub.hub.reader, "extent", failing)
+    monkeypatch.setattr(hub.hub.reader, "summary", failing)
     with capture_logs() as logged:
         answer = hub.get("/stac/collections")
     assert answer.status_code == 500

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from stac_ext.aggregations import parse_aggregations
 from stac_ext.model import Viewer, Visibility
 from stac_ext.query import SearchQuery
 from stac_ext.store import narrowing, search
@@ -251,6 +252,8 @@ def assert_searched(store: Store, viewer: Viewer, asked: Asked, limit: int, most
     found, matched = store.pages(viewer, query)
     assert found == expected
     assert matched == {len(expected) if len(expected) <= most else None}
+    (total,) = store.reader.aggregate(viewer, query, parse_aggregations(["total_count"], {}))
+    assert total["value"] == len(expected)
     for name in TERMS:
         assert list(store.reader.terms(viewer, query, name).items()) == store.model.terms(viewer, asked, name)
 
