@@ -1,10 +1,11 @@
 """Which fields of an item a caller wants, and what is left of the item then.
 
-Wanted fields are added to those that a valid item needs; what is not wanted is taken away last. A name without
-`properties.` means a property unless an item has a member of that name.
-Source: https://github.com/stac-api-extensions/fields
+The most specific name decides, and of two equal ones that which is wanted. A name without `properties.` means a
+property unless an item has a member of that name.
+Source: https://github.com/stac-api-extensions/fields (v1.0.0-rc.3)
 """
 
+import copy
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,8 +19,9 @@ _MEMBERS: Final = frozenset(
         *("links", "assets"),
     }
 )
+_MINIMAL: Final = ("id", "type", "collection", "stac_version")
 _DEFAULT: Final = (
-    *("id", "type", "collection", "stac_version", "geometry", "bbox", "links", "assets"),
+    *(*_MINIMAL, "geometry", "bbox", "links", "assets"),
     *("properties.datetime", "properties.start_datetime", "properties.end_datetime"),
 )
 _EXAMPLE: Final = "id,properties,-geometry"
@@ -28,18 +30,29 @@ _BODY_EXAMPLE: Final = '{"include":["properties"],"exclude":["geometry"]}'
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Names of fields, dots between the members of members; `include` holds the default ones, too."""
+    """Names of fields, dots between the members of members: what there is at first (None: all), and what is wanted and
+    not wanted then.
+    """
 
+    base: tuple[str, ...] | None
     include: tuple[str, ...]
     exclude: tuple[str, ...]
 
     def of(self, item: dict[str, Any]) -> dict[str, Any]:
-        """What is left of an item, which is changed. `properties` stay an object unless they are excluded."""
-        left: dict[str, Any] = {"properties": {}}
-        for name in self.include:
+        """What is left of an item."""
+        left: dict[str, Any] = {}
+        if self.base is None:
+            left = copy.deepcopy(item)
+        for name in self.base or ():
             _copy(name, item, left)
-        for name in self.exclude:
-            _remove(name, left)
+        changes = [
+            (len(name), wanted, name) for wanted in (False, True) for name in (self.exclude, self.include)[wanted]
+        ]
+        for _, wanted, name in sorted(changes):
+            if wanted:
+                _copy(name, item, left)
+            else:
+                _remove(name, left)
         return {name: left[name] for name in item if name in left}
 
 
@@ -48,9 +61,16 @@ def parse_fields(value: object) -> Fields | None:
     if value is None:
         return None
     if not isinstance(value, dict) or value.keys() - {"include", "exclude"}:
-        raise InvalidParameter("fields", "must be an object with include and exclude", _BODY_EXAMPLE)
+        raise refused()
     include, exclude = (_names(value.get(which)) for which in ("include", "exclude"))
-    return Fields(tuple(dict.fromkeys((*_DEFAULT, *include))), exclude)
+    if include:
+        return Fields(_MINIMAL, include, exclude)
+    return Fields(None if exclude and "include" not in value else _DEFAULT, (), exclude)
+
+
+def refused() -> InvalidParameter:
+    """The error of what is no object."""
+    return InvalidParameter("fields", "must be an object with include and exclude", _BODY_EXAMPLE)
 
 
 def fields_from_text(text: str) -> dict[str, list[str]]:
@@ -72,36 +92,35 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(one if one.partition(".")[0] in _MEMBERS else f"properties.{one}" for one in value)
 
 
-def _splits(name: str, within: dict[str, Any]) -> tuple[str, str] | None:
-    """The member of an object that a name begins with, and the rest: names of members may hold dots themselves."""
+def _path(name: str, within: Any) -> list[str] | None:
+    """The members that a name leads through, None where it leads nowhere: names of members may hold dots themselves."""
+    if not isinstance(within, dict):
+        return None
     if name in within:
-        return name, ""
+        return [name]
     at = name.find(".")
     while at >= 0:
-        if name[:at] in within:
-            return name[:at], name[at + 1 :]
+        if name[:at] in within and (rest := _path(name[at + 1 :], within[name[:at]])) is not None:
+            return [name[:at], *rest]
         at = name.find(".", at + 1)
     return None
 
 
 def _copy(name: str, source: dict[str, Any], target: dict[str, Any]) -> None:
-    found = _splits(name, source)
-    if found is None:
+    path = _path(name, source)
+    if path is None:
         return
-    member, rest = found
-    value = source[member]
-    if not rest:
-        target[member] = value
-    elif isinstance(value, dict) and target.get(member) is not value:
-        _copy(rest, value, target.setdefault(member, {}))
+    *above, last = path
+    for member in above:
+        source, target = source[member], target.setdefault(member, {})
+    target[last] = copy.deepcopy(source[last])
 
 
 def _remove(name: str, target: dict[str, Any]) -> None:
-    found = _splits(name, target)
-    if found is None:
+    path = _path(name, target)
+    if path is None:
         return
-    member, rest = found
-    if not rest:
-        del target[member]
-    elif isinstance(target[member], dict):
-        _remove(rest, target[member])
+    *above, last = path
+    for member in above:
+        target = target[member]
+    del target[last]

@@ -200,7 +200,7 @@ class CatalogueClient(AsyncBaseCoreClient):
 
     async def post_search(self, search_request: SearchBody, request: Request, **_: Any) -> Response:
         """POST /search: the links to other pages carry the whole body, with a token."""
-        query, fields = search_request.query(), parse_fields(search_request.fields)
+        query, fields = search_request.query(), search_request.wanted()
         body = _body(search_request, query)
         page, docs = await self._page(viewer_of(request), query, fields, search_request.token)
         url = f"{self.urls.stac}/search"

@@ -12,10 +12,11 @@ CONFORMANCE: Final = (
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/oas30",
     "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf/geojson",
     *(f"https://api.stacspec.org/v1.0.0/{part}#sort" for part in ("item-search", "ogcapi-features")),
+    *(f"https://api.stacspec.org/v1.0.0-rc.3/{part}#fields" for part in ("item-search", "ogcapi-features")),
     *(
         f"https://api.stacspec.org/v1.0.0-rc.1/{part}#{extension}"
         for part in ("item-search", "ogcapi-features")
-        for extension in ("free-text", "fields", "query")
+        for extension in ("free-text", "query")
     ),
     "https://api.stacspec.org/v1.0.0/item-search#filter",
     "https://api.stacspec.org/v1.0.0-rc.1/collection-search",

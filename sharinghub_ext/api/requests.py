@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from stac_fastapi.types.search import APIRequest
 
 from stac_ext.asking import query_of
+from stac_ext.fields import Fields, parse_fields, refused
 from stac_ext.query import SearchQuery
 
 _COLLECTIONS = "Ids of the collections to search, separated by commas. None means all."
@@ -120,3 +121,9 @@ class SearchBody(BaseModel):
     def query(self) -> SearchQuery:
         """What the body asks for. Raises InvalidParameter."""
         return query_of(self.model_dump(exclude={"token", "fields"}, by_alias=True))
+
+    def wanted(self) -> Fields | None:
+        """Which fields of the items the body asks for. Raises InvalidParameter, for null, too."""
+        if self.fields is None and "fields" in self.model_fields_set:
+            raise refused()
+        return parse_fields(self.fields)
