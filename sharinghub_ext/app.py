@@ -30,6 +30,7 @@ from sharinghub_ext.api.aggregating import Aggregating
 from sharinghub_ext.api.client import CatalogueClient
 from sharinghub_ext.api.docs_page import docs_route
 from sharinghub_ext.api.links import SCHEMA
+from sharinghub_ext.api.openapi_versions import serve_versions
 from sharinghub_ext.api.requests import CollectionsRequest, ItemsRequest, SearchBody, SearchRequest
 from sharinghub_ext.assets import archive, asset, package_file
 from sharinghub_ext.auth.credentials import credential_of
@@ -179,6 +180,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
             reader=hub.reader,
             categories=hub.categories,
             urls=hub.urls,
+            browser_url=settings.browser_url,
             tokens=hub.tokens,
             context=hub.context,
         ),
@@ -215,6 +217,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     )
     _handle_errors(app)
     _describe_credentials(app)
+    serve_versions(app)
     return app
 
 

@@ -77,6 +77,12 @@ def _origin(value: str) -> str:
     return origin.lower()  # as browsers send it
 
 
+def _page_url(value: str) -> str:
+    """The address of a page; a fragment may be its end, as where the page keeps its place there."""
+    page, _, fragment = value.partition("#")
+    return f"{_base_url(page)}/#{fragment.rstrip('/')}" if "#" in value else _base_url(page)
+
+
 def _narrow(value: Network) -> Network:
     if value.prefixlen == 0:
         raise ValueError("must not hold all addresses: every client could choose its own")
@@ -210,6 +216,12 @@ class Settings(BaseSettings):
     )
     cors_origins: list[Annotated[str, AfterValidator(_origin)]] = Field(
         ["*"], description='Web origins whose pages may call the API (as JSON: `["https://browser.example.org"]`).'
+    )
+    browser_url: Annotated[str, AfterValidator(_page_url)] | None = Field(
+        None,
+        description="Where a STAC Browser for this catalogue is, such as `https://browser.example.org` or, where it "
+        "keeps its place behind a `#`, `https://browser.example.org/#`: who asks for the catalogue, a collection or an "
+        "item as a page is led there. Default: all get JSON.",
     )
     requests_per_minute: int = Field(
         6000,

@@ -9,6 +9,7 @@ Stored JSON is passed on byte for byte; nothing on the way to a page parses an i
 import asyncio
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 import attr
 import orjson
@@ -17,10 +18,12 @@ from fastapi.responses import RedirectResponse
 from stac_fastapi.types.core import AsyncBaseCoreClient
 from starlette.responses import Response
 
+from sharinghub_ext.api.accepting import preferred
 from sharinghub_ext.api.collections import PARAMETERS, CollectionTeller, search_of
 from sharinghub_ext.api.conformance import CONFORMANCE
 from sharinghub_ext.api.language import language_headers, language_of, wanted_languages
-from sharinghub_ext.api.links import GEOJSON, JSON, SCHEMA, Link, Urls, link, with_query
+from sharinghub_ext.api.links import GEOJSON, HTML, JSON, SCHEMA, Link, Urls, link, with_query
+from sharinghub_ext.api.openapi_versions import OAS30, OAS31
 from sharinghub_ext.api.paging import feature_collection, links_by_get, links_by_post, selected
 from sharinghub_ext.api.parameters import refuse_unknown
 from sharinghub_ext.api.requests import SearchBody
@@ -47,11 +50,14 @@ class CatalogueClient(AsyncBaseCoreClient):
     reader: CatalogueReader
     categories: Sequence[Category]
     urls: Urls
+    browser_url: str | None
     tokens: PageTokens
     context: BuildContext
 
     async def landing_page(self, request: Request, **_: Any) -> Response:
         """GET /: the catalogue, with one child link for each collection."""
+        if (browser := self._browser(request, "")) is not None:
+            return browser
         urls = self.urls
         links = [
             link("self", urls.stac, title="This document"),
@@ -66,7 +72,8 @@ class CatalogueClient(AsyncBaseCoreClient):
             link("aggregate", f"{urls.stac}/aggregate", title="What items add up to (POST)", method="POST"),
             link("aggregations", f"{urls.stac}/aggregations", title="What can be added up"),
             link("children", f"{urls.stac}/children", title="Children"),
-            link("service-desc", f"{urls.public}/api", "application/vnd.oai.openapi+json;version=3.0", title="OpenAPI"),
+            link("service-desc", f"{urls.public}/api", OAS31, title="OpenAPI 3.1"),
+            link("service-desc", f"{urls.public}/api", OAS30, title="OpenAPI 3.0"),
             link("service-doc", f"{urls.public}/api.html", "text/html", title="API documentation"),
         ]
         links += [link("child", urls.collection(one.id), title=one.title) for one in self.categories]
@@ -121,6 +128,8 @@ class CatalogueClient(AsyncBaseCoreClient):
         """GET /collections/{collection_id}."""
         wanted = wanted_languages(request.headers.get("accept-language"))
         category = self._category(collection_id)
+        if (browser := self._browser(request, f"/collections/{quote(category.id, safe='')}")) is not None:
+            return browser
         collection = await self._teller.tell(viewer_of(request), category, wanted)
         return _json(collection, language_headers(category, language_of(category, wanted)))
 
@@ -130,20 +139,21 @@ class CatalogueClient(AsyncBaseCoreClient):
 
     async def get_queryables(self, request: Request, collection_id: str | None = None) -> Response:
         """GET /queryables and /collections/{collection_id}/queryables."""
-        return self._schema("queryables", collection_id)
+        return self._schema("queryables", collection_id, request)
 
     async def get_sortables(self, request: Request, collection_id: str | None = None) -> Response:
         """GET /sortables and /collections/{collection_id}/sortables."""
-        return self._schema("sortables", collection_id)
+        return self._schema("sortables", collection_id, request)
 
-    def _schema(self, what: str, collection_id: str | None) -> Response:
+    def _schema(self, what: str, collection_id: str | None, request: Request) -> Response:
+        media_type = preferred(request.headers.get("accept"), (SCHEMA, JSON))
         category = self._category(collection_id) if collection_id is not None else None
         base = self.urls.collection(category.id) if category else self.urls.stac
         title, url = category.title if category else self.title, f"{base}/{what}"
         if what == "sortables":
-            return _json(sortables(url, title, SORTABLE), media_type=SCHEMA)
+            return _json(sortables(url, title, SORTABLE), media_type=media_type)
         among = [category.id] if category else [one.id for one in self.categories]
-        return _json(queryables(url, among, title), media_type=SCHEMA)
+        return _json(queryables(url, among, title), media_type=media_type)
 
     async def item_collection(self, collection_id: str, request: Request, **parameters: Any) -> Response:
         """GET /collections/{collection_id}/items."""
@@ -164,7 +174,16 @@ class CatalogueClient(AsyncBaseCoreClient):
         doc = await asyncio.to_thread(self.reader.item, viewer, collection_id, item_id)
         if doc is None:
             raise not_found()
-        return Response(doc, media_type=GEOJSON)
+        path = f"/collections/{quote(collection_id, safe='')}/items/{quote(item_id, safe='')}"
+        if (browser := self._browser(request, path)) is not None:
+            return browser
+        return Response(doc, media_type=preferred(request.headers.get("accept"), (GEOJSON, JSON)))
+
+    def _browser(self, request: Request, path: str) -> Response | None:
+        """The way to the page of a document, for those who would rather have a page, where there is one."""
+        if self.browser_url is None or preferred(request.headers.get("accept"), (JSON, GEOJSON, HTML)) != HTML:
+            return None
+        return RedirectResponse(f"{self.browser_url}{path}", 307)
 
     async def item_by_path(self, collection_id: str, path: str, request: Request) -> Response:
         """GET /collections/{collection_id}/items/{group}/{project}: the way to the item of the project at a path."""
@@ -196,7 +215,7 @@ class CatalogueClient(AsyncBaseCoreClient):
             *links_by_get(url, asked, page, query, self.tokens),
             link("root", self.urls.stac),
         ]
-        return feature_collection(docs, page.matched, links, asked["limit"])
+        return feature_collection(request, docs, page.matched, links, asked["limit"])
 
     async def post_search(self, search_request: SearchBody, request: Request, **_: Any) -> Response:
         """POST /search: the links to other pages carry the whole body, with a token."""
@@ -209,7 +228,7 @@ class CatalogueClient(AsyncBaseCoreClient):
             *links_by_post(url, body, page, query, self.tokens),
             link("root", self.urls.stac),
         ]
-        return feature_collection(docs, page.matched, links, search_request.limit)
+        return feature_collection(request, docs, page.matched, links, search_request.limit)
 
     async def _page(
         self, viewer: Viewer, query: SearchQuery, fields: Fields | None, token: object

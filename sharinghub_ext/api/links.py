@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 JSON = "application/json"
 GEOJSON = "application/geo+json"
 SCHEMA = "application/schema+json"
+HTML = "text/html"
 Link = dict[str, Any]
 
 

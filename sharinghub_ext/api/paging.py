@@ -3,9 +3,11 @@
 from typing import Any
 
 import orjson
+from starlette.requests import Request
 from starlette.responses import Response
 
-from sharinghub_ext.api.links import GEOJSON, Link, link, with_query
+from sharinghub_ext.api.accepting import preferred
+from sharinghub_ext.api.links import GEOJSON, JSON, Link, link, with_query
 from stac_ext.fields import Fields
 from stac_ext.keyset import PageTokens
 from stac_ext.query import MAX_LIMIT, SearchQuery
@@ -40,13 +42,15 @@ def selected(page: Page, fields: Fields | None) -> list[bytes]:
     return [orjson.dumps(fields.of(orjson.loads(doc))) for doc in page.docs]
 
 
-def feature_collection(docs: list[bytes], matched: int | None, links: list[Link], asked_limit: object) -> Response:
+def feature_collection(
+    request: Request, docs: list[bytes], matched: int | None, links: list[Link], asked_limit: object
+) -> Response:
     """The answer with the items of a page. A limit that was lowered is told in a header."""
     tail: dict[str, Any] = {"links": links, "numberReturned": len(docs)}
     if matched is not None:
         tail["numberMatched"] = matched
     body = b"".join((b'{"type":"FeatureCollection","features":[', b",".join(docs), b"],", orjson.dumps(tail)[1:]))
-    response = Response(body, media_type=GEOJSON)
+    response = Response(body, media_type=preferred(request.headers.get("accept"), (GEOJSON, JSON)))
     if asked_limit is not None and str(asked_limit).isdigit() and int(str(asked_limit)) > MAX_LIMIT:
         response.headers["SharingHub-Limit"] = str(MAX_LIMIT)
     return response

@@ -31,7 +31,7 @@ SECRETS = {
 OWN = {"gitlab_ca_file"}
 SECRET_KEY = "0123456789abcdef" * 3
 EXAMPLES = (
-    *("gitlab_internal_url", "store_url", "categories", "trusted_proxies"),
+    *("gitlab_internal_url", "store_url", "categories", "trusted_proxies", "browser_url"),
     *("oauth_client_id", "oauth_device_client_id"),
 )
 DATABASE = "postgresql+psycopg://hub:pass-word@database/hub"

@@ -58,6 +58,8 @@ def test_sources_and_their_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         ("GITLAB_CA_FILE", "/no/such/file", "not a file"),
         ("LOG_LEVEL", "loud", "SHARINGHUB_LOG_LEVEL"),
         ("CORS_ORIGINS", "not json", "CORS_ORIGINS"),
+        ("BROWSER_URL", "javascript:alert(1)", "BROWSER_URL"),
+        ("BROWSER_URL", "https://browser.example.org/?token=x#", "BROWSER_URL"),
         ("CORS_ORIGINS", '["javascript:alert(1)"]', "CORS_ORIGINS"),
         ("GITLAB_TOKN", "a-secret", "did you mean SHARINGHUB_GITLAB_TOKEN"),
         ("WHATEVER", "a-secret", "no such setting"),
