@@ -86,6 +86,13 @@ class _HubApi(StacApi):
         self.router.add_api_route("/children", client.children, methods=["GET"], response_model=None)
         for method, path, handler, said in Aggregating(client.reader, client.categories, client.urls).routes():
             self.router.add_api_route(path, handler, methods=[method], response_model=None, openapi_extra=said)
+        self.router.add_api_route(
+            "/collections-queryables",
+            client.get_collection_queryables,
+            methods=["GET"],
+            response_model=None,
+            response_class=_SchemaResponse,
+        )
         for what, answer in (("queryables", client.get_queryables), ("sortables", client.get_sortables)):
             for path in (f"/{what}", f"/collections/{{collection_id}}/{what}"):
                 self.router.add_api_route(

@@ -51,11 +51,12 @@ def query_of(values: Mapping[str, Any]) -> SearchQuery:
     given = {name: value for name, value in values.items() if value is not None}
     own = {name: given.pop(name, None) for name in _OWN}
     query = replace(parse_search(**given), sort=parse_sort(own["sortby"]), phrases=phrases_of(own["q"]))
-    asked = [condition for condition in (_filter(own), _query(own["query"])) if condition is not None]
+    asked = [condition for condition in (filter_of(own), _query(own["query"])) if condition is not None]
     return replace(query, filter=asked[0] if len(asked) == 1 else And(tuple(asked))) if asked else query
 
 
-def _filter(given: Mapping[str, Any]) -> Condition | None:
+def filter_of(given: Mapping[str, Any]) -> Condition | None:
+    """The condition of a filter with its language and reference system. Raises InvalidParameter."""
     value, language, crs = (given[name] for name in ("filter", "filter-lang", "filter-crs"))
     if value is None:
         if language is not None or crs is not None:

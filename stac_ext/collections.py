@@ -12,6 +12,8 @@ import pystac
 import shapely
 
 from stac_ext.categories import Category
+from stac_ext.cql2.evaluating import holds
+from stac_ext.cql2.tree import Condition
 from stac_ext.items.licence import OTHER
 from stac_ext.items.providers import host_provider
 from stac_ext.media_types import file_kind, is_thumbnail
@@ -35,16 +37,17 @@ class CollectionSearch:
     area: bytes | None = None
     interval: tuple[int, int] | None = None
     phrases: tuple[tuple[str, ...], ...] | None = None
+    filter: Condition | None = None
 
     def digest(self) -> str:
         """A short hash, to which page tokens are bound."""
-        parts = ["collections", self.area.hex() if self.area else None, self.interval, self.phrases]
+        parts = ["collections", self.area.hex() if self.area else None, self.interval, self.phrases, repr(self.filter)]
         return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:16]
 
 
 def matches(collection: Mapping[str, Any], search: CollectionSearch) -> bool:
-    """Whether the extent of a collection meets the area and the interval, and whether its title, description or
-    keywords hold one of the phrases.
+    """Whether the extent of a collection meets the area and the interval, whether the filter holds for it, and whether
+    its title, description or keywords hold one of the phrases.
     """
     extent = collection["extent"]
     if search.area is not None:
@@ -56,10 +59,26 @@ def matches(collection: Mapping[str, Any], search: CollectionSearch) -> bool:
         spans = ((_micros(start, EARLIEST), _micros(end, LATEST)) for start, end in extent["temporal"]["interval"])
         if not any(start <= last and end >= first for start, end in spans):
             return False
+    if search.filter is not None and holds(search.filter, _as_item(collection)) is not True:
+        return False
     if search.phrases is None:
         return True
     texts = [words_of(text) for text in (collection["title"], collection["description"], *collection["keywords"])]
     return any(_side_by_side(phrase, words) for phrase in search.phrases for words in texts)
+
+
+def _as_item(collection: Mapping[str, Any]) -> dict[str, Any]:
+    """A collection as a filter looks at it: its extent is its place and its time."""
+    extent = collection["extent"]
+    start, end = extent["temporal"]["interval"][0]
+    times = {"datetime": None, "start_datetime": start, "end_datetime": end}
+    place = shapely.geometry.mapping(parse_bbox(list(extent["spatial"]["bbox"][0])))
+    return {
+        "id": collection["id"],
+        "collection": collection["id"],
+        "geometry": place,
+        "properties": {**collection, **times},
+    }
 
 
 def _micros(moment: str | None, otherwise: datetime) -> int:

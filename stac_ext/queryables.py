@@ -62,6 +62,16 @@ def queryables(url: str, collections: Sequence[str], title: str) -> dict[str, An
     }
 
 
+def collection_queryables(url: str, collections: Sequence[str], title: str) -> dict[str, Any]:
+    """The document of what a filter of collections may ask about, at its own address."""
+    extent = {name: QUERYABLE[name] for name in ("geometry", "start_datetime", "end_datetime")}
+    texts = {name: QUERYABLE[name] for name in ("title", "description", "license", "keywords")}
+    among = {"id": {"title": "Collection ID", "type": "string", "enum": list(collections)}}
+    return _schema(url, f"Queryables of the collections of {title}", among | extent | texts) | {
+        "additionalProperties": True
+    }
+
+
 def sortables(url: str, title: str, fields: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The document of what may be sorted by, at its own address."""
     return _schema(url, f"Sortables of {title}", fields) | {"additionalProperties": False}

@@ -37,7 +37,7 @@ from stac_ext.items.versions import project_of
 from stac_ext.keyset import PageKey, PageTokens
 from stac_ext.model import Viewer
 from stac_ext.query import InvalidParameter, SearchQuery, parse_names
-from stac_ext.queryables import QUERYABLES, SORTABLES, queryables, sortables
+from stac_ext.queryables import QUERYABLES, SORTABLES, collection_queryables, queryables, sortables
 from stac_ext.sorting import SORTABLE
 from stac_ext.store.reader import CatalogueReader, Page
 from stac_ext.urls import BuildContext
@@ -97,7 +97,7 @@ class CatalogueClient(AsyncBaseCoreClient):
     async def all_collections(self, request: Request, **parameters: Any) -> Response:
         """GET /collections: those that are searched for, each over what the caller may see."""
         token = parameters.pop("token", None)
-        asked = {name: parameters.get(name) for name in PARAMETERS}
+        asked = {name: parameters.get(name.replace("-", "_")) for name in PARAMETERS}
         refuse_unknown(request, (*asked, "token"))
         search, limit = search_of(asked)
         wanted = wanted_languages(request.headers.get("accept-language"))
@@ -106,6 +106,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         start = int(self.tokens.open(token, digest).values[0] or 0) if token else 0
         page = found[start : start + limit]
         links = [link("self", with_query(url, {**asked, "token": token})), link("root", self.urls.stac)]
+        links.append(link(QUERYABLES, f"{self.urls.stac}/collections-queryables", SCHEMA))
         for rel, there, at in (
             ("next", start + limit < len(found), start + limit),
             ("prev", start > 0, max(0, start - limit)),
@@ -144,6 +145,12 @@ class CatalogueClient(AsyncBaseCoreClient):
     async def get_sortables(self, request: Request, collection_id: str | None = None) -> Response:
         """GET /sortables and /collections/{collection_id}/sortables."""
         return self._schema("sortables", collection_id, request)
+
+    async def get_collection_queryables(self, request: Request) -> Response:
+        """GET /collections-queryables: what a filter of collections may ask about."""
+        url, among = f"{self.urls.stac}/collections-queryables", [one.id for one in self.categories]
+        media_type = preferred(request.headers.get("accept"), (SCHEMA, JSON))
+        return _json(collection_queryables(url, among, self.title), media_type=media_type)
 
     def _schema(self, what: str, collection_id: str | None, request: Request) -> Response:
         media_type = preferred(request.headers.get("accept"), (SCHEMA, JSON))

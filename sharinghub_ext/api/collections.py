@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sharinghub_ext.api.language import language_of, say_languages, translated
-from stac_ext.asking import phrases_of
+from stac_ext.asking import filter_of, phrases_of
 from stac_ext.categories import Category
 from stac_ext.collections import CollectionSearch, build_collection, matches
+from stac_ext.cql2.parsing import TEXT
 from stac_ext.model import Viewer
 from stac_ext.query import from_text, parse_search
 from stac_ext.store.reader import CatalogueReader
@@ -19,7 +20,8 @@ from stac_ext.store.summaries import Summary
 from stac_ext.times import format_rfc3339, from_micros
 from stac_ext.urls import BuildContext
 
-PARAMETERS: Final = ("bbox", "datetime", "limit", "q")
+_FILTER: Final = ("filter", "filter-lang", "filter-crs")
+PARAMETERS: Final = ("bbox", "datetime", "limit", "q", *_FILTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ def search_of(asked: dict[str, str | None]) -> tuple[CollectionSearch, int]:
     query = parse_search(**values)
     text = asked["q"]
     phrases = phrases_of(text.split(",")) if text else None
-    return CollectionSearch(query.area, query.interval, phrases), query.limit
+    given: dict[str, str | None] = {name: asked[name] or None for name in _FILTER}
+    if given["filter"] is not None and given["filter-lang"] is None:
+        given["filter-lang"] = TEXT
+    return CollectionSearch(query.area, query.interval, phrases, filter_of(given)), query.limit
 
 
 def _summaries(summary: Summary) -> dict[str, Any]:

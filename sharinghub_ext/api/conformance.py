@@ -21,6 +21,7 @@ CONFORMANCE: Final = (
     "https://api.stacspec.org/v1.0.0/item-search#filter",
     "https://api.stacspec.org/v1.0.0-rc.1/collection-search",
     "https://api.stacspec.org/v1.0.0-rc.1/collection-search#free-text",
+    "https://api.stacspec.org/v1.0.0-rc.1/collection-search#filter",
     "http://www.opengis.net/spec/ogcapi-common-2/1.0/conf/simple-query",
     *(f"https://api.stacspec.org/v0.3.0/aggregation{part}" for part in ("", "#query", "#filter")),
     *(f"http://www.opengis.net/spec/ogcapi-features-3/1.0/conf/{part}" for part in ("filter", "features-filter")),

@@ -28,6 +28,7 @@ _TOKEN = "Where the page starts; taken from a link with rel=next or rel=prev."  
 _COLLECTIONS_BBOX = "Only collections whose extent intersects this box. The extent covers what the caller may see."
 _COLLECTIONS_DATETIME = "Only collections whose extent intersects this RFC 3339 instant or interval."
 _COLLECTIONS_Q = "Only collections whose title, description or keywords hold one of these terms, separated by commas."
+_COLLECTIONS_FILTER = "Only collections for which this CQL2 filter holds. See their queryables."
 _NAMES: dict[str, Any] = {"type": "array", "items": {"type": "string"}}
 _FIELDS_SCHEMA: dict[str, Any] = {"type": "object", "properties": {"include": _NAMES, "exclude": _NAMES}}
 
@@ -40,6 +41,9 @@ class CollectionsRequest(APIRequest):
     datetime: Annotated[str | None, Query(description=_COLLECTIONS_DATETIME)] = attr.ib(default=None)
     limit: Annotated[str | None, Query(description=_LIMIT)] = attr.ib(default=None)
     q: Annotated[str | None, Query(description=_COLLECTIONS_Q)] = attr.ib(default=None)
+    filter: Annotated[str | None, Query(description=_COLLECTIONS_FILTER)] = attr.ib(default=None)
+    filter_lang: Annotated[str | None, Query(alias="filter-lang", description=_FILTER_LANG)] = attr.ib(default=None)
+    filter_crs: Annotated[str | None, Query(alias="filter-crs", description=_FILTER_CRS)] = attr.ib(default=None)
     token: Annotated[str | None, Query(description=_TOKEN)] = attr.ib(default=None)
 
 

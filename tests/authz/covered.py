@@ -227,7 +227,7 @@ async def fixed(state: State, who: Looker) -> None:
 FIXED = (
     *("/stac", "/stac/", "/stac/conformance", "/stac/queryables", "/stac/sortables"),
     *(f"/stac/collections/dataset/{what}" for what in ("queryables", "sortables", "aggregations")),
-    "/stac/aggregations",
+    *("/stac/aggregations", "/stac/collections-queryables"),
 )
 
 
@@ -314,6 +314,7 @@ COVERED: dict[str, Check] = {
     "GET /stac/collections/{collection_id}/items/{path:path}": item_by_path,
     "GET /stac/children": children,
     "GET /stac/aggregations": fixed,
+    "GET /stac/collections-queryables": fixed,
     "GET /stac/collections/{collection_id}/aggregations": fixed,
     **{
         f"{method} /stac{base}/aggregate": aggregate

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from jsonschema import Draft201909Validator
 
+from stac_ext.queryables import QUERYABLES
 from tests.support.running import LittleWorld, RunningHub
 
 CARD = """---
@@ -54,6 +56,25 @@ def test_collections_are_found_by_what_the_caller_sees_of_them(placed: tuple[Lit
     assert "dataset" not in found(hub, datetime="../2019-06-01T00:00:00Z")
     assert found(hub, q="no such words") == []
     assert found(hub, q="DATASET") == ["dataset"]
+    assert found(hub, filter="id = 'dataset'") == ["dataset"]
+    assert found(hub, filter="A_CONTAINS(keywords, ('ai-model')) OR CASEI(title) LIKE CASEI('DATA%')", limit=5) == (
+        ["ai-model", "dataset"]
+    )
+    within = "S_WITHIN(geometry, BBOX(-10, 30, 20, 60)) AND end_datetime < DATE('2021-01-01')"
+    assert found(hub, filter=within) == ["dataset"]
+    assert found(hub, rita, filter=within) == []
+    json = '{"op":"=","args":[{"property":"id"},"dataset"]}'
+    assert found(hub, filter=json, **{"filter-lang": "cql2-json"}) == ["dataset"]
+
+
+def test_what_a_filter_of_collections_may_ask_is_said(placed: tuple[LittleWorld, RunningHub]) -> None:
+    _, hub = placed
+    links = {link["rel"]: link["href"] for link in hub.get("/stac/collections").json()["links"]}
+    schema = hub.http.get(links[QUERYABLES].replace(hub.url, hub.address)).json()
+    Draft201909Validator.check_schema(schema)
+    assert schema["$id"] == links[QUERYABLES]
+    for name in schema["properties"]:
+        assert hub.get("/stac/collections", filter=f"{name} IS NOT NULL").status_code == 200, name
 
 
 def test_summaries_are_of_what_the_caller_sees(placed: tuple[LittleWorld, RunningHub]) -> None:
@@ -84,7 +105,15 @@ def test_pages_of_collections(placed: tuple[LittleWorld, RunningHub]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("bbox", "1,2"), ("datetime", "now"), ("limit", "0"), ("q", ",".join("a" * 60)), ("token", "x"), ("ids", "1")],
+    [
+        ("bbox", "1,2"),
+        ("datetime", "now"),
+        ("limit", "0"),
+        ("q", ",".join("a" * 60)),
+        ("token", "x"),
+        ("ids", "1"),
+        ("filter", "((("),
+    ],
 )
 def test_what_is_wrong_is_told(placed: tuple[LittleWorld, RunningHub], name: str, value: str) -> None:
     answer = placed[1].http.get("/stac/collections", params={name: value})

@@ -47,6 +47,7 @@ REVIEWED = {
     "/stac/collections/{collection_id}/items/{path:path}": READ,
     "/stac/search": READ | {"POST"},
     "/stac/children": READ,
+    "/stac/collections-queryables": READ,
     "/stac/aggregations": READ,
     "/stac/aggregate": READ | {"POST"},
     "/stac/collections/{collection_id}/aggregations": READ,

@@ -16,6 +16,7 @@ import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stac_ext.cql2 import evaluating
 from stac_ext.cql2.names import property_of
 from stac_ext.cql2.parsing import parse_filter
 from stac_ext.cql2.tree import (
@@ -225,6 +226,13 @@ trees = st.recursive(
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
 def test_any_filter_finds_what_the_truth_tables_say(reader: CatalogueReader, tree: Condition) -> None:
     assert found_by(reader, tree) == right(tree)
+
+
+@given(tree=trees)
+@settings(max_examples=EXAMPLES * 2, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_filter_says_of_a_document_what_the_truth_tables_say(tree: Condition) -> None:
+    for one in ITEMS:
+        assert evaluating.holds(tree, one) is holds(tree, one)
 
 
 @pytest.mark.parametrize("name", NAMES)
