@@ -30,7 +30,7 @@ from sharinghub_ext.api.client import CatalogueClient
 from sharinghub_ext.api.docs_page import docs_route
 from sharinghub_ext.api.links import SCHEMA
 from sharinghub_ext.api.requests import ItemsRequest, SearchBody, SearchRequest
-from sharinghub_ext.assets import archive, asset, package_file
+from sharinghub_ext.audit import AuditedReads
 from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.auth.dependency import resolve_viewer
 from sharinghub_ext.auth.me import me
@@ -150,9 +150,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         Route("/readyz", readyz, methods=["GET"]),
         Route("/metrics", MetricsRoute(hub.meters.registry, settings.metrics_token).answer, methods=["GET"]),
         Route(HOOKS_PATH, receiver.receive, methods=["POST"]),
-        Route("/assets/{project_id}/archive/{revision}.zip", archive, methods=["GET"]),
-        Route("/assets/{project_id}/packages/{names:path}", package_file, methods=["GET"]),
-        Route("/assets/{project_id}/{revision}/{path:path}", asset, methods=["GET"]),
+        *hub.assets.routes(),
     ]
     app.add_api_route(
         "/auth/me", me, methods=["GET"], dependencies=[Depends(resolve_viewer)], tags=["Who am I"], response_model=None
@@ -189,6 +187,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         middlewares=[  # the first is the innermost
             Middleware(BodyLimit, max_bytes=1024 * 1024, besides=("/dvc/", HOOKS_PATH)),
             Middleware(EntityTags),
+            Middleware(AuditedReads),
             Middleware(Measured, meters=hub.meters),
             Middleware(BrotliMiddleware, quality=1, minimum_size=1024, excluded_handlers=["/assets/", "/dvc/"]),
             Middleware(HeadAsGet),

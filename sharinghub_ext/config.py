@@ -34,9 +34,11 @@ PREFIX = "SHARINGHUB_"
 _SERVICE_LINK = re.compile(r"SHARINGHUB_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\w+)?)")
 _JSON_EXAMPLES = {
     "SHARINGHUB_CATEGORIES": '[{"id": "ai-model", "topic": "sharinghub:aimodel"}]',
+    "SHARINGHUB_ASSET_HOSTS": '["objects.example.org"]',
     "SHARINGHUB_TRUSTED_PROXIES": '["10.0.0.0/8"]',
     "SHARINGHUB_EXTENSIONS": '{"acme": {"schema_url": "https://example.org/acme.json", "file": "/etc/acme.json"}}',
 }
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?", re.ASCII)
 _KEY_LENGTH, _KEY_VARIETY = 32, 8
 _SOURCES = frozenset({"SHARINGHUB_CONFIG_FILE", "SHARINGHUB_SECRETS_DIR"})
 
@@ -81,6 +83,12 @@ def _narrow(value: Network) -> Network:
     if value.prefixlen == 0:
         raise ValueError("must not hold all addresses: every client could choose its own")
     return value
+
+
+def _host(value: str) -> str:
+    if not _HOST.fullmatch(value := value.lower()):
+        raise ValueError("must be a host, with its port if that is not 443, such as objects.example.org")
+    return value.removesuffix(":443")
 
 
 def _stripped(value: SecretStr) -> SecretStr:
@@ -226,6 +234,15 @@ class Settings(BaseSettings):
         None,
         description="Where DVC data is kept: `file://` and the path of a folder. Default: the folder `objects` beside "
         "the SQLite file; with PostgreSQL there is none, and nothing is served under `/dvc`.",
+    )
+    asset_limit: ByteSize = Field(
+        ByteSize(0),
+        description="How many bytes one answer under `/assets` may pass on, such as `50GiB`; 0 sets no limit.",
+    )
+    asset_hosts: list[Annotated[str, AfterValidator(_host)]] = Field(
+        [],
+        description="Hosts of the object stores to which GitLab redirects downloads (as JSON: "
+        '`["objects.example.org"]`): the hub reads from them itself, over https. Others are for the caller to follow.',
     )
     dvc_object_limit: ByteSize = Field(
         ByteSize(0), description="How large one DVC object may be, such as `50GiB`; 0 sets no limit."

@@ -13,6 +13,7 @@ import orjson
 import structlog
 
 from gitlab_hooks.gateway.budget import Budget
+from gitlab_hooks.gateway.cookies import no_cookies
 from gitlab_hooks.gateway.errors import AccessDenied, CredentialRefused, GitLabError, NotFound
 from gitlab_hooks.gateway.service import ServiceClient
 from gitlab_hooks.gateway.tls import trust
@@ -23,6 +24,8 @@ from gitlab_hooks.sweep import Progress, Report, Sweep
 from gitlab_hooks.worker import Worker
 from sharinghub_ext import __version__
 from sharinghub_ext.api.links import Urls
+from sharinghub_ext.assets.building import build_assets
+from sharinghub_ext.assets.routes import Assets
 from sharinghub_ext.auth.building import Auth, build_auth
 from sharinghub_ext.auth.viewers import ANONYMOUS_NOTE
 from sharinghub_ext.categories import resolve_categories
@@ -85,6 +88,7 @@ class Hub:
     worker: Worker
     viewer_client: ViewerClient
     auth: Auth
+    assets: Assets
     service: ServiceClient
     anonymous: ServiceClient
     http: tuple[httpx.AsyncClient, ...]
@@ -142,6 +146,7 @@ class Hub:
     async def close(self) -> None:
         """Stop background work and release connections."""
         await self.auth.close()
+        await self.assets.close()
         if self.dvc is not None:
             await self.dvc.close()
         for client in self.http:
@@ -203,6 +208,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     inbox = Inbox(database)
     secret = settings.secret_key.get_secret_value().encode() if settings.secret_key else database.secret()
     auth = build_auth(settings, urls.public, topics, secret, viewer_client, database, tls, clock)
+    reader = CatalogueReader(database, context.item_url)
     hub = Hub(
         settings=settings,
         clock=clock,
@@ -210,7 +216,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         context=context,
         categories=categories,
         database=database,
-        reader=CatalogueReader(database, context.item_url),
+        reader=reader,
         tokens=PageTokens(secret),
         inbox=inbox,
         worker=Worker(
@@ -225,6 +231,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         ),
         viewer_client=viewer_client,
         auth=auth,
+        assets=build_assets(settings, urls.public, secret, viewer_client, auth, reader, tls, clock),
         service=service,
         anonymous=ServiceClient(connection),
         http=(http, downloads),
@@ -280,6 +287,7 @@ def _async_client(settings: Settings, tls: ssl.SSLContext, meters: Meters) -> ht
         timeout=settings.gitlab_timeout,
         verify=tls,
         trust_env=False,
+        cookies=no_cookies(),
         headers={"User-Agent": "sharinghub"},
         event_hooks={"response": [count]},
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),

@@ -4,12 +4,14 @@ The same call says whether GitLab took the credential at all: one that it does n
 Source: https://docs.gitlab.com/api/graphql/reference/#projectpermissions
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gitlab_hooks.gateway.errors import CredentialRefused, GitLabUnavailable
 from gitlab_hooks.gateway.viewer import Credential, ViewerClient
 
+_USER: Final = re.compile(r"gid://gitlab/User/([1-9][0-9]{0,17})", re.ASCII)
 _RIGHTS: Final = """
 query rights($ids: [ID!]) {
   currentUser { id }
@@ -19,11 +21,12 @@ query rights($ids: [ID!]) {
 
 @dataclass(frozen=True, slots=True)
 class CodeRights:
-    """Whether the code may be downloaded and pushed to, and the topics of the project, as far as the caller sees it."""
+    """Whether the code may be downloaded and pushed to, the topics of the project, and whom the credential acts as."""
 
     download: bool = False
     push: bool = False
     topics: frozenset[str] = frozenset()
+    user_id: int | None = None
 
 
 async def code_rights(client: ViewerClient, credential: Credential | None, project_id: int) -> CodeRights:
@@ -33,15 +36,21 @@ async def code_rights(client: ViewerClient, credential: Credential | None, proje
     """
     name = f"gid://gitlab/Project/{project_id}"
     data = await client.query(_RIGHTS, {"ids": [name]}, credential)
-    if credential is not None and not isinstance(data.get("currentUser"), dict):
+    user = data.get("currentUser")
+    if credential is not None and not isinstance(user, dict):
         raise CredentialRefused("GitLab does not know this token")
     projects = data.get("projects")
     if not isinstance(projects, dict) or not isinstance(projects.get("nodes"), list):
         raise GitLabUnavailable("GitLab's answer about a project has an unknown shape")
     for node in projects["nodes"]:
         if isinstance(node, dict) and node.get("id") == name:
-            return _of_node(node)
-    return CodeRights()
+            return replace(_of_node(node), user_id=_id_of(user))
+    return CodeRights(user_id=_id_of(user))
+
+
+def _id_of(user: Any) -> int | None:
+    match = _USER.fullmatch(str(user.get("id"))) if isinstance(user, dict) else None
+    return int(match[1]) if match else None
 
 
 def _of_node(node: dict[str, Any]) -> CodeRights:

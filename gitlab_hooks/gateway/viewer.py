@@ -212,44 +212,55 @@ class ViewerClient:
         return job_of(await self._get(JOB_PATH, credential))
 
     def raw_file(
-        self, credential: Credential | None, project_id: int, ref: str, path: str
+        self, credential: Credential | None, project_id: int, ref: str, path: str, wanted: str | None = None
     ) -> AbstractAsyncContextManager[httpx.Response]:
         """A repository file; Git LFS content instead of its pointer. As `_download`."""
-        return self._download(credential, project_id, ("repository", "files", path, "raw"), {"ref": ref, "lfs": "true"})
+        below, parameters = ("repository", "files", path, "raw"), {"ref": ref, "lfs": "true"}
+        return self._download(credential, project_id, below, parameters, wanted)
 
     def archive(
-        self, credential: Credential | None, project_id: int, ref: str
+        self, credential: Credential | None, project_id: int, ref: str, wanted: str | None = None
     ) -> AbstractAsyncContextManager[httpx.Response]:
         """The source archive of a revision, as zip. As `_download`."""
-        return self._download(credential, project_id, ("repository", "archive.zip"), {"sha": ref})
+        return self._download(credential, project_id, ("repository", "archive.zip"), {"sha": ref}, wanted)
 
     def package_file(
-        self, credential: Credential | None, project_id: int, names: Sequence[str]
+        self, credential: Credential | None, project_id: int, names: Sequence[str], wanted: str | None = None
     ) -> AbstractAsyncContextManager[httpx.Response]:
         """A file of a package, by what follows `packages/` in GitLab's download of its kind. As `_download`."""
-        return self._download(credential, project_id, ("packages", *names), {})
+        return self._download(credential, project_id, ("packages", *names), {}, wanted)
 
     @asynccontextmanager
     async def _download(
-        self, credential: Credential | None, project_id: int, below: Sequence[str], parameters: dict[str, str]
+        self,
+        credential: Credential | None,
+        project_id: int,
+        below: Sequence[str],
+        parameters: dict[str, str],
+        wanted: str | None,
     ) -> AsyncIterator[httpx.Response]:
         """What GitLab streams to the caller from below a project.
 
-        The answer may be a redirect, which is not followed. Raises NotFound where GitLab does not show the file.
+        The answer may be a redirect, which is not followed. With `wanted`, a value of `Range`, it may be 206 or
+        416. Raises NotFound where GitLab does not show the file.
         """
         path = "/".join(quote(part, safe="") for part in below)
         request = self._downloads.build_request(
             "GET",
             f"/api/v4/projects/{project_id}/{path}",
             params=parameters,
-            headers={**(credential.headers() if credential else {}), "Accept-Encoding": "identity"},
+            headers={
+                **(credential.headers() if credential else {}),
+                "Accept-Encoding": "identity",
+                **({"Range": wanted} if wanted else {}),
+            },
         )
         try:
             response = await self._downloads.send(request, stream=True)
         except httpx.HTTPError as error:
             raise _unreachable(error) from error
         try:
-            if not response.is_redirect:
+            if not response.is_redirect and not (wanted and response.status_code == 416):
                 _check(response, b"" if response.is_success else await response.aread())
             yield response
         finally:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gitlab_hooks.gateway.viewer import Credential
+from sharinghub_ext.audit import PrivateRead, tell_of
 from sharinghub_ext.auth.callers import Callers, challenged
 from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.dvc.directory import Directories, is_page
@@ -63,10 +64,12 @@ class DvcRemote:
             return Response(None, 400)  # nobody is there to read it
 
     async def _read(self, request: Request) -> Response:
-        name, _, _ = await self._allowed(request)
+        name, credential, verdict = await self._allowed(request)
         found = await self._store.open(name)
         if found is None:
             raise not_found()
+        if not verdict.public:
+            self._tell(request, name, credential, verdict)
         if is_page(request, name):
             return await self._directories.page(request, name, found)
         return await object_response(request, name, found)
@@ -81,6 +84,12 @@ class DvcRemote:
         if not verdict.write:
             raise Problem(403, "You may read this project, but not push code to it, so nothing is stored.")
         return await self._receiver.receive(request, name)
+
+    def _tell(self, request: Request, name: ObjectName, credential: Credential | None, verdict: Verdict) -> None:
+        known = self._callers.known(credential)
+        by = self._callers.kind_of(credential)
+        key = known.key if known is not None else None
+        tell_of(request, PrivateRead(name.project_id, name.key.text, None, key, verdict.user, by))
 
     async def _allowed(self, request: Request) -> tuple[ObjectName, Credential | None, Verdict]:
         """The object that is asked for, by a caller who may read it. Raises Problem 400, 401, 403, 404, 429 or 503."""

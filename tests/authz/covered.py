@@ -255,6 +255,7 @@ PUBLIC: dict[str, str] = {
     "GET /auth/login": "leads to GitLab; names nobody (`test_sign_in.py`)",
     "GET /auth/callback": "opens a session for whom GitLab names (`test_sign_in.py`)",
     "GET /auth/logout": "a page with a button",
+    "POST /assets/sign": "signs any address for a session; its use is a live read (`assets/test_signed.py`)",
     "POST /auth/logout": "ends the session of the cookie that comes along (`test_sign_in.py`)",
     "MOUNT /api.static": "the scripts of the OpenAPI page, from the package that has them",
     "POST /dvc/{project_id}/{key:path}": "is PUT by another name: the same handler",

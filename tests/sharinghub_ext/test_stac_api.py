@@ -45,6 +45,7 @@ PUBLIC_ROUTES = {
     "/readyz": "readiness, with counts of deliveries only",
     "/metrics": "asks for a token of its own and names nobody",
     "/hooks/gitlab": "speaks for GitLab by its secret",
+    "/assets/sign": "is for a session alone, and reads nothing",
     "/assets/{project_id}/{revision}/{path:path}": "resolves its viewer itself, and asks GitLab live",
     "/assets/{project_id}/archive/{revision}.zip": "as the one above",
     "/assets/{project_id}/packages/{names:path}": "as the one above",
