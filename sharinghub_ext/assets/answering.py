@@ -43,13 +43,15 @@ async def answer(
     head = bool(request.scope.get(HEAD_MARK))
     wanted = None if head else _wanted(request)
     async with AsyncExitStack() as stack:
+        is_part = wanted is not None  # whether upstream may answer with a part
         found = await stack.enter_async_context(upstream.opened(credential, asset, wanted))
         if wanted is not None and isinstance(found, httpx.Response) and not _is_of_use(request, asset, found, wanted):
             await stack.aclose()
+            is_part = False
             found = await stack.enter_async_context(upstream.opened(credential, asset, None))
         if isinstance(found, httpx.URL):
             return passed_on(found, credential)
-        if found.status_code == 416 or (found.status_code == 206 and wanted is None):
+        if found.status_code == 416 or (found.status_code == 206 and not is_part):
             raise Problem(502, "Upstream answered with a part of the file that nobody asked for. Try again later.")
         about = representation_of(asset, found)
         headers = _headers(asset, about)

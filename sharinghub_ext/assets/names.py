@@ -93,7 +93,7 @@ def asset_at(path: str) -> Asset | None:
         return Asset(project_id, Kind.PACKAGE, "", tuple(rest)) if is_one else None
     if first == "archive" and len(rest) == 1 and rest[0].endswith(_ARCHIVE):
         revision = rest[0].removesuffix(_ARCHIVE)
-        return Asset(project_id, Kind.ARCHIVE, revision, ()) if revision else None
+        return Asset(project_id, Kind.ARCHIVE, revision, ()) if revision and _stays_inside(revision) else None
     return Asset(project_id, Kind.FILE, first, tuple(rest))
 
 
