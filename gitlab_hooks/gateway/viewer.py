@@ -21,6 +21,7 @@ from gitlab_hooks.gateway.jobs import HEADER as JOB_HEADER
 from gitlab_hooks.gateway.jobs import JOB_PATH, Job, job_of, tags_path
 
 PAGE = 100
+FAILURES = (httpx.HTTPError, httpx.InvalidURL)  # the latter for a redirect that leads nowhere
 _MAX_PAGES = 1_000
 _GLOBAL_ID = re.compile(r"gid://gitlab/Project/([1-9][0-9]{0,17})")
 _MIXED_UP = "GitLab's answers do not agree whose token this is: is there a cache before it?"
@@ -146,7 +147,7 @@ class ViewerClient:
         """
         try:
             response = await self._http.get(path, headers=credential.headers())
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             raise _unreachable(error) from error
         if response.status_code in (429, 502, 503, 504):
             _check(response, b"")
@@ -198,7 +199,7 @@ class ViewerClient:
         """Whether a job's token may read the code of a project. Raises CredentialRefused or GitLabUnavailable."""
         try:
             response = await self._http.get(tags_path(project_id), headers=credential.headers())
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             raise _unreachable(error) from error
         try:
             _check(response, response.content)
@@ -257,7 +258,7 @@ class ViewerClient:
         )
         try:
             response = await self._downloads.send(request, stream=True)
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             raise _unreachable(error) from error
         try:
             if not response.is_redirect and not (wanted and response.status_code == 416):
@@ -273,7 +274,7 @@ class ViewerClient:
             response = await self._http.post(
                 "/api/graphql", json={"query": query, "variables": variables}, headers=headers
             )
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             raise _unreachable(error) from error
         answer = _json(response)
         data = answer.get("data")
@@ -295,7 +296,7 @@ class ViewerClient:
     async def _get(self, path: str, credential: Credential) -> dict[str, Any]:
         try:
             response = await self._http.get(path, headers=credential.headers())
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             raise _unreachable(error) from error
         return _json(response)
 
@@ -341,7 +342,7 @@ def _of_status(status: int, body: bytes, retry_after: str | None) -> GitLabError
     return GitLabUnavailable(f"GitLab answered {status}", seconds)
 
 
-def _unreachable(error: httpx.HTTPError) -> GitLabUnavailable:
+def _unreachable(error: Exception) -> GitLabUnavailable:
     if isinstance(error, httpx.TimeoutException):
         return GitLabUnavailable("GitLab did not answer in time")
     return GitLabUnavailable(f"GitLab cannot be reached ({type(error).__name__})")

@@ -14,7 +14,7 @@ from typing import Final
 import httpx
 from starlette.responses import RedirectResponse, Response
 
-from gitlab_hooks.gateway.viewer import Credential
+from gitlab_hooks.gateway.viewer import FAILURES, Credential
 from sharinghub_ext.problems import Problem, not_found
 
 _SIGN_IN: Final = "/users/sign_in"
@@ -38,7 +38,7 @@ class ObjectStores:
         request = self._client.build_request("GET", target, headers=headers)
         try:
             response = await self._client.send(request, stream=True, follow_redirects=False)
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             raise _not_now(type(error).__name__) from None  # the error holds the address, which is signed
         try:
             status = response.status_code
