@@ -51,28 +51,26 @@ class Assets:
     def routes(self) -> list[Route]:
         """The routes, to be put into an application. The address itself says what it names (`names.py`)."""
         routes = [
-            Route("/assets/{project_id}/archive/{revision}.zip", self.download, methods=["GET"]),
-            Route("/assets/{project_id}/packages/{names:path}", self.download, methods=["GET"]),
-            Route("/assets/{project_id}/{revision}/{path:path}", self.download, methods=["GET"]),
+            Route("/assets/{project_id}/archive/{revision}.zip", self.archive, methods=["GET"]),
+            Route("/assets/{project_id}/packages/{names:path}", self.package, methods=["GET"]),
+            Route("/assets/{project_id}/{revision}/{path:path}", self.file, methods=["GET"]),
         ]
         return routes if self._signed is None else [Route("/assets/sign", self.sign, methods=["POST"]), *routes]
 
-    async def download(self, request: Request) -> Response:
-        """GET or HEAD of a file at a revision, an archive, or a file of a package, as GitLab gives it to the caller.
+    async def file(self, request: Request) -> Response:
+        """GET /assets/{project_id}/{revision}/{path}: the file at that revision, as GitLab gives it to the caller.
 
         `README.html` is the page of the README where the repository has no file of this name.
         """
-        asset = asset_at(sent_path(request.scope))
-        caller = await self._caller(request, asset)
-        if asset is None:
-            raise not_found()
-        viewer = await viewer_for(request, asset.project_id)
-        if not await run_sync(self._reader.shows_project, viewer, asset.project_id):
-            raise not_found()  # no way to what is not in the catalogue, however open GitLab is
-        response = await self._read(request, caller, asset)
-        if response.status_code < 400 and not await self._is_public(asset.project_id):
-            self._tell(request, caller, asset)
-        return response
+        return await self._download(request)
+
+    async def archive(self, request: Request) -> Response:
+        """GET /assets/{project_id}/archive/{revision}.zip: the source code at that revision."""
+        return await self._download(request)
+
+    async def package(self, request: Request) -> Response:
+        """GET /assets/{project_id}/packages/{kind}/{names}: one file of a package of GitLab's registries."""
+        return await self._download(request)
 
     async def sign(self, request: Request) -> Response:
         """POST /assets/sign: an address of a file for five minutes, which needs no header; of a session only.
@@ -89,6 +87,18 @@ class Assets:
         method, asset = self._asked(await request.body())
         href, ends = self._signed.sign(caller.session, method, asset)
         return JSONResponse({"href": href, "method": method, "expires": format_rfc3339(ends)}, headers=_NO_STORE)
+
+    async def _download(self, request: Request) -> Response:
+        asset = asset_at(sent_path(request.scope))
+        caller = await self._caller(request, asset)
+        if asset is None:
+            raise not_found()
+        viewer = await viewer_for(request, asset.project_id)
+        if not await run_sync(self._reader.shows_project, viewer, asset.project_id):
+            raise not_found()  # no way to what is not in the catalogue, however open GitLab is
+        if not await self._is_public(asset.project_id):
+            self._tell(request, caller, asset)
+        return await self._read(request, caller, asset)
 
     def _asked(self, body: bytes) -> tuple[str, Asset]:
         try:

@@ -2,6 +2,7 @@
 that none of them holds anything for long.
 """
 
+import tracemalloc
 from typing import Any
 
 import httpx
@@ -91,3 +92,23 @@ def test_nothing_upstream_is_open_after_the_client_has_gone(scene: Scene, read: 
         for _ in range(read):
             next(answer.iter_raw(1024))
     wait_until(lambda: not pool._pool._requests, "the hub lets go of GitLab's answer")
+
+
+def test_memory_does_not_grow_with_the_file(scene: Scene) -> None:
+    scene.gitlab.faults.add(r"/packages/", endless=True)
+    limit, scene.hub.hub.assets._limit = scene.hub.hub.assets._limit, 0
+    headers = {"Authorization": "Bearer glpat-maya"}
+    tracemalloc.start()
+    try:
+        with scene.hub.http.stream("GET", scene.address("package"), headers=headers) as answer:
+            pieces = answer.iter_raw(64 * 1024)
+            for _ in range(16):
+                next(pieces)
+            tracemalloc.reset_peak()
+            before = tracemalloc.get_traced_memory()[0]
+            for _ in range(320):  # 20 MiB
+                next(pieces)
+            assert tracemalloc.get_traced_memory()[1] - before < 4 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+        scene.hub.hub.assets._limit = limit
