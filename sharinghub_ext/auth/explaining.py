@@ -127,8 +127,8 @@ def _of_item(evidence: Evidence, project: IndexedProject | None) -> Iterator[Sta
 
 def _unknown(evidence: Evidence) -> Statement:
     said = (
-        f"{evidence.user} is not known to the hub: nobody of this name or number has called in the last 30 days. GitLab "
-        "is asked when they call."
+        f"{evidence.user} is not known to the hub: nobody of this name or number has called in the last 30 days. "
+        "GitLab is asked when they call."
     )
     return Statement("user", said)
 
