@@ -1,4 +1,4 @@
-"""Proves that operators and maintainers are told why somebody sees an item, as it is, and nobody else is told anything."""
+"""Proves that operators and maintainers are told why somebody sees an item, as it is, and nobody else anything."""
 
 from collections.abc import Iterator
 
