@@ -1,21 +1,26 @@
-"""What a caller may do with the code of one project right now: asked of GitLab in one call, for anonymous callers too.
+"""What a caller may do with one project right now: asked of GitLab in one call, for anonymous callers too.
 
 The same call says whether GitLab took the credential at all: one that it does not know must not count as none.
 Source: https://docs.gitlab.com/api/graphql/reference/#projectpermissions
 """
 
-import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gitlab_hooks.gateway.errors import CredentialRefused, GitLabUnavailable
+from gitlab_hooks.gateway.values import number_of
 from gitlab_hooks.gateway.viewer import Credential, ViewerClient
 
-_USER: Final = re.compile(r"gid://gitlab/User/([1-9][0-9]{0,17})", re.ASCII)
 _RIGHTS: Final = """
 query rights($ids: [ID!]) {
   currentUser { id }
   projects(ids: $ids, first: 1) { nodes { id topics userPermissions { downloadCode pushCode } } }
+}"""
+_MAINTAINED: Final = """
+query maintained($ids: [ID!], $path: ID!) {
+  currentUser { id }
+  named: projects(ids: $ids, first: 1) { nodes { id userPermissions { adminProject } } }
+  placed: project(fullPath: $path) { id userPermissions { adminProject } }
 }"""
 
 
@@ -37,6 +42,7 @@ async def code_rights(client: ViewerClient, credential: Credential | None, proje
     name = f"gid://gitlab/Project/{project_id}"
     data = await client.query(_RIGHTS, {"ids": [name]}, credential)
     user = data.get("currentUser")
+    user_id = number_of(user.get("id")) if isinstance(user, dict) else None
     if credential is not None and not isinstance(user, dict):
         raise CredentialRefused("GitLab does not know this token")
     projects = data.get("projects")
@@ -44,13 +50,28 @@ async def code_rights(client: ViewerClient, credential: Credential | None, proje
         raise GitLabUnavailable("GitLab's answer about a project has an unknown shape")
     for node in projects["nodes"]:
         if isinstance(node, dict) and node.get("id") == name:
-            return replace(_of_node(node), user_id=_id_of(user))
-    return CodeRights(user_id=_id_of(user))
+            return replace(_of_node(node), user_id=user_id)
+    return CodeRights(user_id=user_id)
 
 
-def _id_of(user: Any) -> int | None:
-    match = _USER.fullmatch(str(user.get("id"))) if isinstance(user, dict) else None
-    return int(match[1]) if match else None
+async def maintained(client: ViewerClient, credential: Credential, project_id: int | None, path: str) -> int | None:
+    """The project that GitLab has at this path, else the one of this number, if the caller may administer it.
+
+    The question is the same whether or not there is such a project. Raises as `code_rights`.
+    """
+    named = f"gid://gitlab/Project/{project_id or 0}"
+    data = await client.query(_MAINTAINED, {"ids": [named], "path": path}, credential)
+    if not isinstance(data.get("currentUser"), dict):
+        raise CredentialRefused("GitLab does not know this token")
+    placed, projects = data.get("placed"), data.get("named")
+    if not isinstance(projects, dict) or not isinstance(projects.get("nodes"), list):
+        raise GitLabUnavailable("GitLab's answer about a project has an unknown shape")
+    of_id = [one for one in projects["nodes"] if isinstance(one, dict) and one.get("id") == named]
+    for node in [placed] if isinstance(placed, dict) else of_id:
+        permissions = node.get("userPermissions")
+        if isinstance(permissions, dict) and permissions.get("adminProject") is True:
+            return number_of(node.get("id"))
+    return None
 
 
 def _of_node(node: dict[str, Any]) -> CodeRights:
