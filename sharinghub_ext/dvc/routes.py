@@ -40,10 +40,15 @@ class DvcRemote:
         """The routes, to be put into an application."""
         return [Route(f"{PATH}/{{project_id}}/{{key:path}}", self.answer, methods=["GET", *_WRITES])]
 
+    async def check(self) -> None:
+        """Whether the store can be used. Raises StoreFailure."""
+        await self._store.check()
+
     async def close(self) -> None:
         """Stop what is under way."""
         await self._rights.close()
         await self._receiver.close()
+        await self._store.close()
 
     async def answer(self, request: Request) -> Response:
         """GET, HEAD, POST or PUT of one object."""
