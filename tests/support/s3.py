@@ -59,7 +59,7 @@ class S3Server:
     faults: list[Fault] = field(default_factory=list)
     paused: threading.Event = field(default_factory=threading.Event)
     begun: str = field(  # when uploads in parts began
-        default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds")
+        default_factory=lambda: f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
     )
     held: Callable[[Asked], bool] | None = None
 
@@ -108,7 +108,7 @@ class S3Server:
         return fault
 
     def hold(self, method: str, *parameters: str) -> None:
-        """Let requests wait before they are done, until `resume` is set."""
+        """Let the next such request wait, and be lost once `resume` is set; `paused` is set when it is there."""
         self.paused.clear()
         self.resume.clear()
         self.held = lambda one: one.is_(method, *parameters)
@@ -118,8 +118,10 @@ class S3Server:
         one = Asked(environ["REQUEST_METHOD"], environ["PATH_INFO"], environ.get("QUERY_STRING", ""), headers)
         fault = self._note(one)
         if self.held and self.held(one):
+            self.held = None
             self.paused.set()
-            self.resume.wait(30)
+            self.resume.wait(300)
+            self._drop(environ)
         if fault and fault.how == "slow":
             _read_body(environ)
             start_response("503 Slow Down", [("Content-Type", "application/xml")])

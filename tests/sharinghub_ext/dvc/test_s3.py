@@ -5,7 +5,6 @@ The server is a real one over HTTP; faults are put before it (`tests/support/s3.
 
 import asyncio
 import hashlib
-import os
 import random
 import secrets
 import signal
@@ -198,16 +197,14 @@ from tests.sharinghub_ext.dvc.test_s3 import *
 writing._SIZES, writing._TINY = ((10_000, 100_000),), 10_000
 asyncio.run(put(S3Store(S3Address(BUCKET, {prefix!r}, {server.endpoint!r}, "us-east-1"), ManualClock(NOW))))
 """
-    process = subprocess.Popen([sys.executable, "-c", script], env=os.environ)
+    process = await asyncio.to_thread(subprocess.Popen, [sys.executable, "-c", script])
     try:
         await asyncio.to_thread(wait_until, server.paused.is_set, "the upload to be complete")
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
-    server.held = lambda one: False
+    server.resume.set()
     assert server.keys(prefix) == []
-    # What was under way when the hub was killed may never reach S3: this test's server drops it.
-    server.fail("lost before", *COMPLETE, times=0)
     assert server.uploads(prefix) == [prefix + NAME.text]
     assert await store.stat(NAME) is None
     own = await store.begin(NAME)
@@ -223,7 +220,6 @@ asyncio.run(put(S3Store(S3Address(BUCKET, {prefix!r}, {server.endpoint!r}, "us-e
         assert len(server.uploads(prefix)) == left
     await own.abort()
     assert await put(store)
-    server.resume.set()
     assert await read(store) == DATA
 
 
