@@ -16,6 +16,8 @@ from botocore.loaders import JSONFileLoader
 from moto.server import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.support.leaks import LEAKS
+
 BUCKET = "hub-objects"
 KEY_ID, SECRET = "AKIAHUBSTORESAMPLE", "sample-secret-of-the-s3-store-8d1f"
 _NEVER = b"2010-11-10T20:48:33.000Z"  # when each upload began, says moto
@@ -192,6 +194,7 @@ def s3_server() -> Iterator[S3Server]:
         for name, value in environment.items():
             patch.setenv(name, value)
         patch.setattr(JSONFileLoader, "load_file", _read_once())
+        LEAKS.keep(SECRET, "secret of the S3 store")
         server.client().create_bucket(Bucket=BUCKET)
         yield server
     listening.shutdown()
