@@ -1,4 +1,4 @@
-"""Proves what a hub on S3 tells whom: S3 never hears of a caller's token, callers never of S3, operators of mistakes."""
+"""Proves what a hub on S3 tells whom: no caller's token to S3, nothing of S3 to callers, mistakes to operators."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,7 +78,10 @@ async def test_a_hub_does_not_start_on_a_bucket_that_refuses_it(
         await serve(world.settings(store_url=url, database_url=database), listening)
 
 
-def test_a_hub_starts_while_the_service_is_away(world: LittleWorld, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_hub_starts_while_the_service_is_away(
+    world: LittleWorld, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
     with RunningHub(world.settings(store_url="s3://bucket?endpoint=http://127.0.0.1:1&region=us-east-1")) as hub:
         hub.run(check_objects(hub.hub.dvc))
         assert hub.http.get("/stac").status_code == 200
