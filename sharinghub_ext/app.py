@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from gitlab_hooks.gateway.oauth import DISCOVERY_PATH
 from gitlab_hooks.hook_scopes import HookScopes
 from gitlab_hooks.receiver import HookReceiver
 from gitlab_hooks.verification import Verifier
@@ -29,10 +30,13 @@ from sharinghub_ext import __version__
 from sharinghub_ext.api.client import CatalogueClient
 from sharinghub_ext.api.docs_page import docs_route
 from sharinghub_ext.api.links import SCHEMA
+from sharinghub_ext.api.openapi import describe
 from sharinghub_ext.api.requests import ItemsRequest, SearchBody, SearchRequest
 from sharinghub_ext.assets import archive, asset, package_file
+from sharinghub_ext.auth.cookies import Cookies
 from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.auth.dependency import resolve_viewer
+from sharinghub_ext.auth.explain import Explainer, explain
 from sharinghub_ext.auth.me import me
 from sharinghub_ext.background import running
 from sharinghub_ext.client_address import ClientAddress
@@ -52,6 +56,7 @@ from sharinghub_ext.middleware import HeadAsGet, HookLane, PathPrefix
 from sharinghub_ext.problems import Problem, not_found
 from stac_ext.query import InvalidParameter
 from stac_ext.store.database import StoreError, StoreTimeout
+from stac_ext.store.evidence import EvidenceTable
 from stac_ext.store.grants import GrantTable
 
 _RETRY_SECONDS = "5"
@@ -80,6 +85,7 @@ class _HubApi(StacApi):
             name="Get Item by path",
             response_class=RedirectResponse,
             status_code=307,
+            include_in_schema=False,  # to OpenAPI its template is that of one item
         )
         for what, answer in (("queryables", client.get_queryables), ("sortables", client.get_sortables)):
             for path in (f"/{what}", f"/collections/{{collection_id}}/{what}"):
@@ -131,6 +137,13 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     app.state.gitlab_url = settings.gitlab_url
     app.state.inbox = hub.inbox
     app.state.index_status = hub.status
+    app.state.explainer = Explainer(
+        hub.viewer_client,
+        EvidenceTable(hub.database),
+        frozenset(one.id for one in hub.categories),
+        hub.bounds,
+        hub.clock,
+    )
     app.state.hearing = hub.hearing
     app.state.sweep_seconds = settings.sweep_seconds
     receiver = HookReceiver(
@@ -156,6 +169,14 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     ]
     app.add_api_route(
         "/auth/me", me, methods=["GET"], dependencies=[Depends(resolve_viewer)], tags=["Who am I"], response_model=None
+    )
+    app.add_api_route(
+        "/auth/explain",
+        explain,
+        methods=["GET"],
+        dependencies=[Depends(resolve_viewer)],
+        tags=["Who am I"],
+        response_model=None,
     )
     if hub.auth.signing_in is not None:
         app.router.routes += hub.auth.signing_in.routes()
@@ -209,18 +230,12 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         ],
     )
     _handle_errors(app)
-    _describe_credentials(app)
+    describe(
+        app,
+        session_cookie=Cookies(hub.urls.public).name if hub.auth.signing_in is not None else None,
+        discovery_url=f"{settings.gitlab_url}{DISCOVERY_PATH}",
+    )
     return app
-
-
-def _describe_credentials(app: FastAPI) -> None:
-    """Say in the OpenAPI document how a token is sent, and that none is needed for what is public."""
-    document = app.openapi()
-    document.setdefault("components", {})["securitySchemes"] = {
-        "bearer": {"type": "http", "scheme": "bearer", "description": "A GitLab access token with the scope read_api."},
-        "privateToken": {"type": "apiKey", "in": "header", "name": "PRIVATE-TOKEN"},
-    }
-    document["security"] = [{}, {"bearer": []}, {"privateToken": []}]
 
 
 def _to(base: str, status: int = 308) -> Any:

@@ -24,6 +24,8 @@ from gitlab_hooks.worker import Worker
 from sharinghub_ext import __version__
 from sharinghub_ext.api.links import Urls
 from sharinghub_ext.auth.building import Auth, build_auth
+from sharinghub_ext.auth.explaining import Bounds
+from sharinghub_ext.auth.identities import Freshness
 from sharinghub_ext.auth.viewers import ANONYMOUS_NOTE
 from sharinghub_ext.categories import resolve_categories
 from sharinghub_ext.config import Settings, SettingsError
@@ -37,6 +39,7 @@ from sharinghub_ext.storing import store_options
 from stac_ext.categories import Category
 from stac_ext.clock import Clock, SystemClock
 from stac_ext.extensions.schema_file import SchemaExtension
+from stac_ext.items.authentication import schemes
 from stac_ext.keyset import PageTokens
 from stac_ext.store.database import Database
 from stac_ext.store.inbox import Inbox
@@ -135,6 +138,17 @@ class Hub:
         if answer != known:
             await asyncio.to_thread(self.database.set_note, ANONYMOUS_NOTE, answer)
 
+    def bounds(self) -> Bounds:
+        """Within which time a change is noticed, as it is now."""
+        settings = self.settings
+        return Bounds(
+            Freshness.of(settings.grants_ttl, settings.grants_hard_ttl),
+            settings.sweep_seconds,
+            hooks=bool(settings.hook_secrets or settings.hook_signing_keys),
+            last_sweep=self.status.last_sweep,
+            failing=self.status.state == "stale",
+        )
+
     def has_items(self) -> bool:
         """Whether anything was ever indexed; blocks."""
         return bool(CatalogueWriter(self.database).project_ids())
@@ -184,11 +198,8 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     service = ServiceClient(connection, token)
     http, downloads = _async_client(settings, tls, meters), _async_client(settings, tls, meters)
     viewer_client = ViewerClient(http, downloads)
-    salt = hashlib.sha256(
-        orjson.dumps(
-            [__version__, SCHEMA_VERSION, token is None, extended, *(repr(one) for one in (context, *categories))]
-        )
-    ).hexdigest()
+    shaping = [repr(one) for one in (context, schemes(context), *categories)]
+    salt = hashlib.sha256(orjson.dumps([__version__, SCHEMA_VERSION, token is None, extended, *shaping])).hexdigest()
     indexer = Indexer(
         ProjectReader(service, topics, salt, clock),
         database,

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from stac_ext.model import Visibility
 from stac_ext.store.database import Database, retried
@@ -148,8 +149,11 @@ def _unasked(found: Principal, limit: int) -> Select[tuple[int, int]]:
 
 def _find(conn: Connection, key: str) -> Principal | None:
     row = conn.execute(select(principal).where(principal.c.key == key)).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else principal_of(row)
+
+
+def principal_of(row: Row[Any]) -> Principal:
+    """The principal that a row of its table is."""
     return Principal(
         key=row.key,
         user_id=row.user_id,

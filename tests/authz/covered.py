@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from tests.authz.history import COLLECTIONS
+from tests.authz.oracle import OWNER
 from tests.authz.surface import DVC_KEY, MISSING, NAMED, Key, Looker, State, ids
 from tests.support.in_process import HUB
 
@@ -216,6 +217,19 @@ async def myself(state: State, who: Looker) -> None:
         assert {str(one) for one in named} <= state.pullable(who) - who.projects
 
 
+async def explained(state: State, who: Looker) -> None:
+    """Only those who administer a project at GitLab are told why others see it."""
+    for _, item_id in state.some(who):
+        project = state.gitlab.projects[int(item_id)]
+        answer = await state.ask(who, f"/auth/explain?user=1&item={item_id}")
+        role = state.gitlab.role(who.account, project)[0]
+        may = who.token is not None and (who.account.admin or role >= OWNER)
+        if not may:
+            await state.same_as_missing(who, answer, f"/auth/explain?user=1&item={MISSING}")
+        elif who.status == 200:
+            assert answer.status == 200, (who.name, item_id, answer.text)
+
+
 Check = Callable[[State, Looker], Awaitable[None]]
 COVERED: dict[str, Check] = {
     **{
@@ -236,6 +250,7 @@ COVERED: dict[str, Check] = {
     "GET /dvc/{project_id}/{key:path}": dvc,
     "PUT /dvc/{project_id}/{key:path}": dvc,
     "GET /auth/me": myself,
+    "GET /auth/explain": explained,
 }
 # What no route is named by, and yet holds of several.
 BESIDES: tuple[Check, ...] = (conditions, versions)

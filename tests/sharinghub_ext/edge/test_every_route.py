@@ -26,6 +26,7 @@ REVIEWED = {
     "/metrics": READ,
     "/hooks/gitlab": frozenset({"POST"}),
     "/auth/me": READ,
+    "/auth/explain": READ,
     "/auth/login": READ,
     "/auth/callback": READ,
     "/auth/logout": READ | {"POST"},
