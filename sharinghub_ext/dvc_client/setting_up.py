@@ -67,13 +67,17 @@ def set_up(clone: Clone, hub: Hub, project: str | None, remote: str, token: Toke
     if told["push"]:
         hub.round_trip(number)
     default = value_of(shared, "core", "remote")
-    shared = with_values(shared, section, {"url": url})
-    if default is None or force:
-        shared = with_values(shared, "core", {"remote": remote})
     local = clone.read(LOCAL)
     secret = dict.fromkeys(_CREDENTIALS) if token is None else _secret(url, token)
-    if token is not None or value_of(local, section, "url") is not None or value_of(local, section, "auth") is not None:
-        clone.write(LOCAL, with_values(local, section, secret))
+    try:
+        shared = with_values(shared, section, {"url": url})
+        if default is None or force:
+            shared = with_values(shared, "core", {"remote": remote})
+        changed = with_values(local, section, secret)
+    except ValueError as error:
+        raise SetupError(2, str(error)) from error
+    if changed != local:
+        clone.write(LOCAL, changed)
     clone.write(SHARED, shared)
     return Done(url, told["push"])
 

@@ -145,6 +145,7 @@ def test_a_refusal_writes_nothing(
         ("https://user:password@hub.example.org", 2, "without user"),
         ("http://hub.example.org", 2, "in clear"),
         ("http://127.0.0.1:1", 3, "does not answer"),
+        ("https://hub.example.org/a,b", 2, "cannot hold"),
     ],
 )
 def test_an_address_that_cannot_be_used_is_told(setup: Setup, address: str, code: int, says: str) -> None:
