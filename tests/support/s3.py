@@ -103,6 +103,12 @@ class S3Server:
         listed = self.client().list_multipart_uploads(Bucket=BUCKET, Prefix=prefix)
         return [one["Key"] for one in listed.get("Uploads", ())]
 
+    def calm(self) -> None:
+        """Forget faults and what was asked: one server serves many tests."""
+        self.faults.clear()
+        self.asked.clear()
+        self.held = None
+
     def fail(self, how: str, method: str, *parameters: str, times: int = 1) -> Fault:
         """Let requests fail: `slow` (503), `lost before`, `lost after`, or `cut` in the middle of the answer."""
         fault = Fault(lambda one: one.is_(method, *parameters), how, times)

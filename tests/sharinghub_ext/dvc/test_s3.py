@@ -10,7 +10,7 @@ import secrets
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -49,10 +49,10 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def server(s3: S3Server) -> S3Server:
-    s3.asked.clear()
-    s3.faults.clear()
-    return s3
+def server(s3: S3Server) -> Iterator[S3Server]:
+    s3.calm()
+    yield s3
+    s3.calm()
 
 
 @pytest.fixture

@@ -26,10 +26,10 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LittleWorld]:
 
 @pytest.fixture
 def hub(world: LittleWorld, s3: S3Server) -> Iterator[RunningHub]:
-    s3.asked.clear()
-    s3.faults.clear()
+    s3.calm()
     with RunningHub(world.settings(store_url=Bucket(s3).url)) as one:
         yield one
+    s3.calm()
 
 
 def path(world: LittleWorld) -> str:
