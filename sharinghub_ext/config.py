@@ -232,8 +232,10 @@ class Settings(BaseSettings):
     )
     store_url: str | None = Field(
         None,
-        description="Where DVC data is kept: `file://` and the path of a folder. Default: the folder `objects` beside "
-        "the SQLite file; with PostgreSQL there is none, and nothing is served under `/dvc`.",
+        description="Where DVC data is kept: `file://` and the path of a folder, or `s3://bucket/prefix`, for another "
+        "service than AWS with `?endpoint=https://s3.example.org`; its credentials are those of the AWS tools. "
+        "Default: the folder `objects` beside the SQLite file; with PostgreSQL there is none, and nothing is served "
+        "under `/dvc`.",
     )
     asset_limit: ByteSize = Field(
         ByteSize(0),

@@ -32,7 +32,7 @@ from sharinghub_ext.auth.identities import Freshness
 from sharinghub_ext.auth.viewers import ANONYMOUS_NOTE
 from sharinghub_ext.categories import resolve_categories
 from sharinghub_ext.config import Settings, SettingsError
-from sharinghub_ext.dvc.building import build_dvc, object_folder
+from sharinghub_ext.dvc.building import build_dvc, object_place
 from sharinghub_ext.dvc.routes import DvcRemote
 from sharinghub_ext.extensions import load_extensions
 from sharinghub_ext.hook_care import Hearing, HookRounds, build_admin, build_care, connection_of
@@ -186,7 +186,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         assets_url=urls.assets,
         gitlab_host_name=urlsplit(settings.gitlab_url).netloc,
         gitlab_url=settings.gitlab_url,
-        dvc_url=f"{urls.public}/dvc" if object_folder(settings) else None,
+        dvc_url=f"{urls.public}/dvc" if object_place(settings) else None,
     )
     token = settings.gitlab_token.get_secret_value() if settings.gitlab_token else None
     meters, budget = Meters(), Budget(settings.gitlab_rate_share, clock)

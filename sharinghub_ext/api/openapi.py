@@ -35,6 +35,7 @@ _ACCESS: Final[dict[str, tuple[str, ...]]] = {
         f"GET /assets/{{project_id}}/{rest}": (*_READ, "basic")
         for rest in ("{revision}/{path}", "archive/{revision}.zip", "packages/{names}")
     },
+    "GET /dvc/{project_id}/setup": ("", *_TOKENS, "jobToken", "openIdConnect", "basic"),
     "GET /dvc/{project_id}/{key}": ("", *_TOKENS, "jobToken", "openIdConnect", "basic"),
     **{f"{one} /dvc/{{project_id}}/{{key}}": (*_TOKENS, "openIdConnect", "basic") for one in ("PUT", "POST")},
     "GET /auth/explain": (*_TOKENS, *_BROWSER),

@@ -135,6 +135,13 @@ OPERATIONS: Final[dict[str, dict[str, Any]]] = {
             },
         },
     ),
+    "GET /dvc/{project_id}/setup": _operation(
+        "set_up_dvc",
+        "Files",
+        "How to set up DVC for a project",
+        {"200": _answer("Its address, the commands, and what the caller may do there.", _OBJECT)},
+        path={"project_id": _PROJECT},
+    ),
     "GET /dvc/{project_id}/{key}": _operation(
         "get_object",
         "Files",

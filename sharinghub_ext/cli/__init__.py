@@ -1,4 +1,5 @@
-"""The command line: `sharinghub serve · sync · reconcile · lint · explain · hooks · migrate · config · demo · standin`.
+"""The command line: `sharinghub serve · sync · reconcile · lint · explain · dvc · hooks · migrate · config · demo` and
+`standin`.
 
 Exit codes: 2 settings, 3 GitLab, 4 store.
 """
@@ -13,7 +14,19 @@ from typer.main import get_command
 
 from sharinghub_ext import __version__
 
-_MODULES: Final = ("serve", "sync", "reconcile", "lint", "explain", "migrate", "hooks", "config", "demo", "standin")
+_MODULES: Final = (
+    "serve",
+    "sync",
+    "reconcile",
+    "lint",
+    "explain",
+    "dvc",
+    "migrate",
+    "hooks",
+    "config",
+    "demo",
+    "standin",
+)
 
 
 class _Commands(TyperGroup):

@@ -197,8 +197,13 @@ async def dvc(state: State, who: Looker) -> None:
             assert (answer.status, answer.body) == (200, b"data"), (who.name, item_id)
         else:
             await state.same_as_missing(who, answer, f"/dvc/{MISSING}/{DVC_KEY}")
-        refused = await state.ask(who, f"/dvc/{item_id}/{DVC_KEY}", "PUT", content=b"data")
         pushes = reads and state.gitlab.pushes(who.account, project)
+        told = await state.ask(who, f"/dvc/{item_id}/setup")
+        if reads:
+            assert (told.status, told.json()["push"]) == (200, pushes), (who.name, item_id)
+        else:
+            await state.same_as_missing(who, told, f"/dvc/{MISSING}/setup")
+        refused = await state.ask(who, f"/dvc/{item_id}/{DVC_KEY}", "PUT", content=b"data")
         if who.status == 200:
             assert (refused.status < 300) == pushes, (who.name, item_id, refused.text)
             state.drawn.pushed |= {project.id} if (refused.status < 300) else set()
@@ -247,6 +252,7 @@ COVERED: dict[str, Check] = {
     "GET /assets/{project_id}/archive/{revision}.zip": files,
     "GET /assets/{project_id}/packages/{names:path}": packages,
     "GET /assets/{project_id}/{revision}/{path:path}": files,
+    "GET /dvc/{project_id}/setup": dvc,
     "GET /dvc/{project_id}/{key:path}": dvc,
     "PUT /dvc/{project_id}/{key:path}": dvc,
     "GET /auth/me": myself,
