@@ -214,13 +214,26 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
 
 
 def _describe_credentials(app: FastAPI) -> None:
-    """Say in the OpenAPI document how a token is sent, and that none is needed for what is public."""
-    document = app.openapi()
-    document.setdefault("components", {})["securitySchemes"] = {
-        "bearer": {"type": "http", "scheme": "bearer", "description": "A GitLab access token with the scope read_api."},
-        "privateToken": {"type": "apiKey", "in": "header", "name": "PRIVATE-TOKEN"},
-    }
-    document["security"] = [{}, {"bearer": []}, {"privateToken": []}]
+    """Say in the OpenAPI document how a token is sent, and that none is needed for what is public.
+
+    The document is made when it is first asked for: to make it takes as long as to start the rest.
+    """
+    made = app.openapi
+
+    def described() -> dict[str, Any]:
+        document = made()
+        document.setdefault("components", {})["securitySchemes"] = {
+            "bearer": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "A GitLab access token with the scope read_api.",
+            },
+            "privateToken": {"type": "apiKey", "in": "header", "name": "PRIVATE-TOKEN"},
+        }
+        document["security"] = [{}, {"bearer": []}, {"privateToken": []}]
+        return document
+
+    app.openapi = described  # type: ignore[method-assign]
 
 
 def _to(base: str, status: int = 308) -> Any:
