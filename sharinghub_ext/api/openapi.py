@@ -61,13 +61,25 @@ def openapi_path(template: str) -> str:
 
 
 def describe(app: FastAPI, *, session_cookie: str | None, discovery_url: str) -> None:
-    """Complete the application's document. `session_cookie` is the name of the cookie, None where nobody signs in."""
-    document = app.openapi()
+    """Complete the application's document when it is first asked for: to make it takes as long as to start the rest.
+
+    `session_cookie` is the name of the cookie, None where nobody signs in.
+    """
+    made = app.openapi
+
+    def described() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            _fill(app, made(), _schemes(session_cookie, discovery_url))
+        return made()
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
+def _fill(app: FastAPI, document: dict[str, Any], known: dict[str, Any]) -> None:
     components = document.setdefault("components", {})
     paths: dict[str, dict[str, Any]] = document["paths"]
     for path, method, operation in _declared(app):
         paths.setdefault(path, {})[method] = operation
-    known = _schemes(session_cookie, discovery_url)
     for path, each in paths.items():
         for method in _METHODS:
             if method in each:
