@@ -5,14 +5,15 @@ Proxies and authorities of the environment count (`HTTPS_PROXY`, `SSL_CERT_FILE`
 
 import json
 from types import TracebackType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
-
-import httpx
 
 from sharinghub_ext import __version__
 from sharinghub_ext.login.errors import Unanswered
 from sharinghub_ext.loopback import is_loopback
+
+if TYPE_CHECKING:
+    import httpx
 
 _SECONDS: Final = 20.0
 _MOST_BYTES: Final = 256 * 1024
@@ -44,6 +45,8 @@ class Web:
         return self._ask("POST", url, data=form)
 
     def _ask(self, method: str, url: str, **options: Any) -> Answer:
+        import httpx  # takes half a second, and a token that is not due needs none of it
+
         at_home, host, body = is_loopback(url), urlsplit(url).netloc, bytearray()
         if at_home not in self._clients:
             self._clients[at_home] = httpx.Client(
@@ -60,12 +63,9 @@ class Web:
         except httpx.TimeoutException:
             raise Unanswered(f"{host} did not answer in time. Try again soon.") from None
         except (httpx.HTTPError, httpx.InvalidURL) as error:
-            raise Unanswered(f"{host} cannot be reached ({_reason(error)}).") from None
+            reason = str(error)[:200] if isinstance(error, httpx.ConnectError) else type(error).__name__
+            raise Unanswered(f"{host} cannot be reached ({reason}).") from None
         return response.status_code, _object(bytes(body))
-
-
-def _reason(error: Exception) -> str:
-    return str(error)[:200] if isinstance(error, httpx.ConnectError) else type(error).__name__
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -93,10 +93,10 @@ def test_processes_that_renew_at_once_get_the_same_token(
     command = [sys.executable, "-m", "sharinghub_ext.cli", "token", place.hub.url]
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-        for _ in range(4)
+        for _ in range(3)
     ]
     said = [one.communicate() for one in running]
-    assert [one.returncode for one in running] == [0] * 4, said
+    assert [one.returncode for one in running] == [0] * 3, said
     assert len({out for out, _ in said}) == 1
     assert place.pairs() == given + 1
     assert place.at_gitlab(said[0][0].strip()) == 200
@@ -108,3 +108,20 @@ def test_help_teaches(program: Program) -> None:
         assert said.code == 0
         assert "sharinghub token https://hub.example.org" in said.out.replace("\n", " ")
         assert "Exit code 0" in said.out
+
+
+def test_a_token_that_is_not_due_costs_no_connection(
+    sign_in: Callable[[], Said], place: DeviceWorld, folder: Path
+) -> None:
+    """Programs ask for it before each request: neither the HTTP library nor a keyring is loaded for it."""
+    sign_in()
+    script = (
+        "import sys\nfrom sharinghub_ext.cli import main\nfrom contextlib import suppress\n"
+        f"sys.argv = ['sharinghub', 'token', {place.hub.url!r}]\n"
+        "with suppress(SystemExit):\n    main()\n"
+        "print([one for one in ('httpx', 'keyring', 'fastapi', 'sqlalchemy') if one in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    token, loaded = done.stdout.splitlines()
+    assert token == kept_in(folder)[place.hub.url]["access_token"]
+    assert loaded == "[]"
