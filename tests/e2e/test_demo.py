@@ -98,7 +98,7 @@ def test_line_3_lists_the_same_with_pystac_client(demo: Demo) -> None:
 
 
 def test_line_5_can_be_done(demo: Demo) -> None:
-    """It waits for a person, so only its first step is taken: GitLab gives a code to the application that the hub names."""
+    """It waits for a person, so only its first step is taken: GitLab gives a code to the application of the hub."""
     told = httpx.get(f"{demo.hub}/.well-known/oauth-protected-resource").json()
     form = {"client_id": told["sharinghub_device_client_id"], "scope": "read_api"}
     answer = httpx.post(f"{told['authorization_servers'][0]}/oauth/authorize_device", data=form)
