@@ -8,10 +8,10 @@ import asyncio
 import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from gitlab_hooks.gateway.viewer import Credential
 from sharinghub_ext.auth import viewers
@@ -19,6 +19,8 @@ from sharinghub_ext.config import Settings
 from stac_ext.clock import ManualClock
 from stac_ext.store import grants
 from stac_ext.store.grants import GrantTable
+from stac_ext.store.schema import project
+from tests.stac_ext.store.conftest import ENGINES
 from tests.support.bulk import fill
 from tests.support.running import RunningHub
 from tests.support.vast_gitlab import TOKENS, VastGitLab
@@ -31,8 +33,18 @@ VAST, SMALL, NOSY = TOKENS["vast"], TOKENS["small"], TOKENS["nosy"]
 class Vast:
     """A hub whose index holds more private projects than anybody may see, and the GitLab that says who may."""
 
-    def __init__(self, gitlab: VastGitLab, hub: RunningHub, clock: ManualClock, public: set[int]) -> None:
-        self.gitlab, self.hub, self.clock, self.public = gitlab, hub, clock, public
+    def __init__(
+        self, gitlab: VastGitLab, hub: RunningHub, clock: ManualClock, public: set[int], private: list[int]
+    ) -> None:
+        self.gitlab, self.hub, self.clock, self.public, self._private = gitlab, hub, clock, public, private
+
+    def begin(self) -> None:
+        """The rights as at first, and no memory of anybody."""
+        self.gitlab.granted.update(vast=self._private[:PROJECTS], small=self._private[-20:], nosy=[])
+        self.gitlab.begin()
+        self.clock.advance(10_000)
+        for key in ("user:7", "user:8", "user:9"):
+            GrantTable(self.hub.hub.database).forget(key)
 
     @property
     def allowed(self) -> set[int]:
@@ -62,23 +74,30 @@ class Vast:
         return dict(self.hub.get("/auth/me", token).json())
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def vast(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Vast]:
+@pytest.fixture(scope="module", params=ENGINES)
+def standing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Vast]:
     server = request.getfixturevalue("postgres") if request.param != "sqlite" else None
-    url = f"sqlite:///{tmp_path}/hub.db" if server is None else server.create()
+    url = f"sqlite:///{tmp_path_factory.mktemp('vast')}/hub.db" if server is None else server.create()
     gitlab, clock = VastGitLab({"vast": [], "small": [], "nosy": []}), ManualClock()
     settings = Settings(gitlab_url=gitlab.url, database_url=url, gitlab_timeout=60, sweep_seconds=0)
     with gitlab.listening(), RunningHub(settings, clock=clock) as hub:
         hub.hub.database.set_note(viewers.ANONYMOUS_NOTE, "yes")
         fill(hub.hub.database, int(PROJECTS * MORE), public=PUBLIC)
         with hub.hub.database.read() as conn:
-            levels = dict(conn.exec_driver_sql("SELECT id, visibility FROM project").tuples().all())
+            levels = {row.id: row.visibility for row in conn.execute(select(project.c.id, project.c.visibility))}
         private = sorted(one for one, level in levels.items() if level)
-        gitlab.granted["vast"] = private[:PROJECTS]
-        gitlab.granted["small"] = private[-20:]
-        yield Vast(gitlab, hub, clock, {one for one, level in levels.items() if not level})
+        yield Vast(gitlab, hub, clock, {one for one, level in levels.items() if not level}, private)
     if server is not None:
         server.drop(url)
+
+
+@pytest.fixture
+def vast(standing: Vast) -> Iterator[Vast]:
+    """Nobody has called yet."""
+    standing.begin()
+    yield standing
+    standing.gitlab.release.set()
+    standing.settle()
 
 
 def test_nobody_waits_for_a_long_listing_and_it_shows_all_or_nothing(

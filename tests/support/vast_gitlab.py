@@ -1,6 +1,6 @@
 """A GitLab of which only a few questions are asked, with as many projects as wanted, answered without a database.
 
-Two people: `vast` is a member of all its projects, `small` of twenty. Every page may be held, or take some of the clock.
+`vast` is a member of as many projects, `small` of a few, `nosy` of none. A page may be held, or take some of the clock.
 """
 
 import asyncio
@@ -26,14 +26,21 @@ class VastGitLab:
 
     def __init__(self, granted: dict[str, list[int]]) -> None:
         self.granted, self.asked = granted, list[str]()
-        self.pages = 0  # of listings of `vast` that were answered
-        self.hold_at: int | None = None
-        self.on_question: Callable[[str], None] = lambda operation: None
         self.held, self.release = threading.Event(), threading.Event()
+        self.begin()
         for token in TOKENS.values():
             LEAKS.keep(token, "token of a person at the vast GitLab")
         self._socket = listen("127.0.0.1", 0)
         self.url = address_of(self._socket)
+
+    def begin(self) -> None:
+        """Nothing was asked yet, nothing is held, no time passes."""
+        self.asked.clear()
+        self.pages = 0  # of listings of `vast`
+        self.hold_at: int | None = None
+        self.on_question: Callable[[str], None] = lambda operation: None
+        self.held.clear()
+        self.release.clear()
 
     @contextmanager
     def listening(self) -> Iterator["VastGitLab"]:
@@ -49,9 +56,7 @@ class VastGitLab:
 
     def hold(self, page: int) -> None:
         """Let the listing of `vast` stand still before this page, until `release` is set."""
-        self.pages, self.hold_at = 0, page
-        self.held.clear()
-        self.release.clear()
+        self.hold_at = page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
