@@ -38,6 +38,7 @@ from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.auth.dependency import resolve_viewer
 from sharinghub_ext.auth.explain import Explainer, explain
 from sharinghub_ext.auth.me import me
+from sharinghub_ext.auth.resource_metadata import led_to_metadata, metadata_routes
 from sharinghub_ext.background import running
 from sharinghub_ext.client_address import ClientAddress
 from sharinghub_ext.edge.caching import CacheHeaders
@@ -159,6 +160,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         Route("/", _to(hub.urls.stac, 307), methods=["GET"]),
         Route("/api/stac", _to(hub.urls.stac), methods=["GET", "POST"]),
         Route("/api/stac/{rest:path}", _to(hub.urls.stac), methods=["GET", "POST"]),
+        *metadata_routes(settings, hub.urls.public),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         Route("/metrics", MetricsRoute(hub.meters.registry, settings.metrics_token).answer, methods=["GET"]),
@@ -228,7 +230,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
             Middleware(PathPrefix, prefix=prefix),
         ],
     )
-    _handle_errors(app)
+    _handle_errors(app, hub.urls.public)
     describe(
         app,
         session_cookie=Cookies(hub.urls.public).name if hub.auth.signing_in is not None else None,
@@ -249,10 +251,13 @@ def _to(base: str, status: int = 308) -> Any:
     return redirect
 
 
-def _handle_errors(app: FastAPI) -> None:
+def _handle_errors(app: FastAPI, public_url: str) -> None:
     async def problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
-        return error.response()
+        response = error.response()
+        if (challenge := response.headers.get("WWW-Authenticate")) is not None:
+            response.headers["WWW-Authenticate"] = led_to_metadata(challenge, public_url)
+        return response
 
     async def invalid(_: Request, error: Exception) -> Response:
         assert isinstance(error, InvalidParameter)

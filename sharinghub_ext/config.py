@@ -5,7 +5,6 @@ Sources, the first wins: environment variables `SHARINGHUB_…`, files named aft
 """
 
 import difflib
-import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -28,6 +27,7 @@ from gitlab_hooks.verification import signing_key
 from sharinghub_ext.categories import CategoryList, place_of
 from sharinghub_ext.client_address import Network
 from sharinghub_ext.extensions import ExtensionSettings
+from sharinghub_ext.loopback import is_loopback
 
 PREFIX = "SHARINGHUB_"
 # What Kubernetes sets in every pod beside a Service named `sharinghub`.
@@ -54,15 +54,6 @@ def _base_url(value: str) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must hold no user, password, query or fragment")
     return value.rstrip("/")
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL leads to this machine alone, so that nobody listens on the way."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def is_weak(secret: str) -> bool:

@@ -1,7 +1,8 @@
 """What GitLab lets one caller do: asked with the caller's own token, over httpx, never with the service token."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,7 @@ from gitlab_hooks.gateway.jobs import JOB_PATH, Job, job_of, tags_path
 PAGE = 100
 FAILURES = (httpx.HTTPError, httpx.InvalidURL)  # the latter for a redirect that leads nowhere
 _MAX_PAGES = 1_000
+_QUESTIONS_AT_ONCE = 5  # for one caller
 _GLOBAL_ID = re.compile(r"gid://gitlab/Project/([1-9][0-9]{0,17})")
 _MIXED_UP = "GitLab's answers do not agree whose token this is: is there a cache before it?"
 _MEMBERSHIPS = """
@@ -169,20 +171,35 @@ class ViewerClient:
         if credential.is_job:
             own = (await self._job(credential)).project_id
             return {own} if await self.job_reads(credential, own) else set()
+        query = _VISIBLE if all_visible else _MEMBERSHIPS
+        # GraphQL's topics mean AND: one listing for each
+        return await _together([self._listed(query, topic, credential, user_id) for topic in topics])
+
+    async def _listed(self, query: str, topic: str, credential: Credential, user_id: int) -> set[int]:
         found: set[int] = set()
-        for topic in topics:  # GraphQL's topics mean AND: one listing for each
-            after: str | None = None
-            for _ in range(_MAX_PAGES):
-                variables = {"topics": [topic], "after": after}
-                projects = await self._projects(
-                    _VISIBLE if all_visible else _MEMBERSHIPS, variables, credential, user_id
-                )
-                found |= _allowed(projects)
-                info = projects.get("pageInfo")
-                if not isinstance(info, dict) or not info.get("hasNextPage") or info.get("endCursor") == after:
-                    break
-                after = info.get("endCursor")
+        after: str | None = None
+        for _ in range(_MAX_PAGES):
+            projects = await self._projects(query, {"topics": [topic], "after": after}, credential, user_id)
+            found |= _allowed(projects)
+            info = projects.get("pageInfo")
+            if not isinstance(info, dict) or not info.get("hasNextPage") or info.get("endCursor") == after:
+                break
+            after = info.get("endCursor")
         return found
+
+    async def downloadable_still(
+        self, credential: Credential, user_id: int, project_ids: Collection[int], *, all_visible: bool = False
+    ) -> set[int]:
+        """Which of any number of projects the caller may download code from, as a member: 100 a question, and several
+        questions at once, where a listing has to wait for each page before the next.
+        """
+        ordered, turns = sorted(project_ids), asyncio.Semaphore(_QUESTIONS_AT_ONCE)
+
+        async def ask(some: Sequence[int]) -> set[int]:
+            async with turns:
+                return await self.downloadable_among(credential, user_id, some, all_visible=all_visible)
+
+        return await _together([ask(ordered[start : start + PAGE]) for start in range(0, len(ordered), PAGE)])
 
     async def downloadable_among(
         self, credential: Credential, user_id: int, project_ids: Collection[int], *, all_visible: bool = False
@@ -299,6 +316,16 @@ class ViewerClient:
         except FAILURES as error:
             raise _unreachable(error) from error
         return _json(response)
+
+
+async def _together(questions: Sequence[Coroutine[Any, Any, set[int]]]) -> set[int]:
+    """All answers in one; the first error ends the other questions."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in questions]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return set().union(*(one.result() for one in tasks))
 
 
 def _allowed(projects: dict[str, Any]) -> set[int]:

@@ -269,6 +269,7 @@ PUBLIC: dict[str, str] = {
     "POST /api/stac/{rest:path}": "a redirect that repeats what was asked",
     "GET /api": "the OpenAPI document: made from the code at start",
     "GET /api.html": "the page of the OpenAPI document",
+    "GET /.well-known/oauth-protected-resource": "which GitLab gives tokens: made from the settings at start",
     "GET /healthz": "says that the process runs",
     "GET /readyz": "numbers about the whole index, no names",
     "GET /metrics": "asks for the operator's own token; off without one",

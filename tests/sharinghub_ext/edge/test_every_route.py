@@ -21,6 +21,7 @@ REVIEWED = {
     "/api.static": frozenset(),
     "/api/stac": READ | {"POST"},
     "/api/stac/{rest:path}": READ | {"POST"},
+    "/.well-known/oauth-protected-resource": READ,
     "/healthz": READ,
     "/readyz": READ,
     "/metrics": READ,
