@@ -13,7 +13,8 @@ from sharinghub_ext.assets.signing import SignedAddresses
 from sharinghub_ext.assets.upstream import Upstream
 from sharinghub_ext.auth.building import Auth
 from sharinghub_ext.auth.sealing import Sealer
-from sharinghub_ext.config import Settings, is_loopback
+from sharinghub_ext.config import Settings
+from sharinghub_ext.loopback import is_loopback
 from stac_ext.clock import Clock
 from stac_ext.store.reader import CatalogueReader
 

@@ -6,9 +6,9 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from sharinghub_ext.config import is_loopback
 from sharinghub_ext.dvc.keys import ObjectKey, parse_project
 from sharinghub_ext.dvc_client.errors import SetupError
+from sharinghub_ext.loopback import is_loopback
 
 _EMPTY: Final = ObjectKey(hashlib.md5(b"", usedforsecurity=False).hexdigest())
 _SECONDS: Final = 30
