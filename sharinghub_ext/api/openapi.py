@@ -30,6 +30,7 @@ NOT_DESCRIBED: Final = {
 _TOKENS: Final = ("bearer", "privateToken")
 _BROWSER: Final = ("session", "openIdConnect")
 _READ: Final = ("", *_TOKENS, "jobToken", *_BROWSER)
+_OPEN: Final = ("/auth/login", "/auth/logout", "/healthz", "/readyz", "/.well-known/oauth-protected-resource")
 _ACCESS: Final[dict[str, tuple[str, ...]]] = {
     **{
         f"GET /assets/{{project_id}}/{rest}": (*_READ, "basic")
@@ -42,7 +43,7 @@ _ACCESS: Final[dict[str, tuple[str, ...]]] = {
     "POST /auth/logout": ("session",),
     "POST /assets/sign": ("session",),
     "POST /hooks/gitlab": ("hookToken", "hookSignature"),
-    **{f"GET {path}": () for path in ("/auth/login", "/auth/logout", "/healthz", "/readyz")},
+    **{f"GET {path}": () for path in _OPEN},
 }
 _CONVERTER: Final = re.compile(r":[a-z]+\}")
 _METHODS: Final = ("get", "put", "post", "delete", "patch")

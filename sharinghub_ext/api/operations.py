@@ -200,6 +200,12 @@ OPERATIONS: Final[dict[str, dict[str, Any]]] = {
             },
         },
     ),
+    "GET /.well-known/oauth-protected-resource": _operation(
+        "get_resource_metadata",
+        "Sign-in",
+        "Where a token for this hub is had",
+        {"200": _answer("OAuth 2.0 protected resource metadata (RFC 9728).", _OBJECT)},
+    ),
     "GET /healthz": _operation(
         "healthz", "Operation", "Whether the process answers", {"200": _answer("Yes.", _OBJECT)}
     ),

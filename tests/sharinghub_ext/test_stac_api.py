@@ -35,6 +35,8 @@ def every_href(node: Any) -> Iterator[str]:
 
 
 PUBLIC_ROUTES = {
+    "/.well-known/oauth-protected-resource": "says where tokens are had; made from settings",
+    "/dvc/{project_id}/setup": "resolves the caller in its handler, as downloads do, and asks GitLab",
     "/": "a redirect that reads nothing",
     "/api": "the OpenAPI document",
     "/api.html": "a page that shows it",
