@@ -20,8 +20,8 @@ from tests.support.running import RunningHub
 from tests.support.vast_gitlab import TOKENS, VastGitLab
 
 PROJECTS = int(os.environ.get("PROJECTS", "20000"))
-ROUNDS = 200
-SEARCHES = ("limit=10", "limit=10&bbox=0,40,20,60", "limit=100", "limit=10&filter=license='MIT'&sortby=title")
+ROUNDS = 100
+SEARCHES = ("limit=10", "limit=10&bbox=0,40,20,60", "limit=100", "limit=10&collections=dataset")
 
 
 class OtherWriter:
