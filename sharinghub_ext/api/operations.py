@@ -147,9 +147,7 @@ OPERATIONS: Final[dict[str, dict[str, Any]]] = {
             },
         },
     ),
-    "GET /healthz": _operation(
-        "healthz", "Operation", "Whether the process answers", {"200": _answer("Yes.", _OBJECT)}
-    ),
+    "GET /healthz": _operation("healthz", "Operation", "Whether the process runs", {"200": _answer("Yes.", _OBJECT)}),
     "GET /readyz": _operation(
         "readyz",
         "Operation",
