@@ -30,8 +30,8 @@ FILES = tuple(RepositoryFile(path, "b", 10) for path in ("README.md", "notes.md"
 TEXTS = {"data.tif.dvc": FileText(POINTER)}
 
 
-def item(visibility: Visibility, category: Any = DATASET, **changes: Any) -> dict[str, Any]:
-    known = {"files": FILES, "texts": TEXTS, "effective_visibility": visibility, **changes}
+def item(effective: Visibility, category: Any = DATASET, **changes: Any) -> dict[str, Any]:
+    known = {"files": FILES, "texts": TEXTS, "effective_visibility": effective, **changes}
     built: dict[str, Any] = build_item(make_facts(README, **known), category, CONTEXT).item
     return built
 
