@@ -206,9 +206,7 @@ OPERATIONS: Final[dict[str, dict[str, Any]]] = {
         "Where a token for this hub is had",
         {"200": _answer("OAuth 2.0 protected resource metadata (RFC 9728).", _OBJECT)},
     ),
-    "GET /healthz": _operation(
-        "healthz", "Operation", "Whether the process answers", {"200": _answer("Yes.", _OBJECT)}
-    ),
+    "GET /healthz": _operation("healthz", "Operation", "Whether the process runs", {"200": _answer("Yes.", _OBJECT)}),
     "GET /readyz": _operation(
         "readyz",
         "Operation",

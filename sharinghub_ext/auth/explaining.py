@@ -16,6 +16,7 @@ from typing import Any, Final
 from sharinghub_ext.auth.identities import Freshness
 from stac_ext.model import Visibility
 from stac_ext.store.evidence import Evidence, Hold, IndexedProject, Waiting
+from stac_ext.store.grants import Principal
 from stac_ext.times import format_rfc3339, from_micros
 
 _WHO: Final = {
@@ -93,13 +94,18 @@ def explain(evidence: Evidence, bounds: Bounds, now: datetime, *, full: bool) ->
 
 def verdict(hold: Hold, project: IndexedProject | None, fresh: Freshness, now: datetime) -> tuple[bool, bool]:
     """Whether a principal sees the item by what is known, and whether a read asks GitLab before it answers."""
-    must_confirm = not _counts(hold.principal.confirmed_at, fresh, now)
+    must_confirm = not _is_confirmed(hold.principal, fresh, now)
     if project is None:
         return False, must_confirm
     if project.visibility <= hold.principal.level:
         return True, must_confirm
     listed = _counts(hold.principal.snapshot_at, fresh, now)
     return listed and hold.granted, must_confirm or not listed or hold.unasked
+
+
+def _is_confirmed(one: Principal, fresh: Freshness, now: datetime) -> bool:
+    """Whether the identity is used without asking: not any more in the moment in which it is as old as the limit."""
+    return _counts(one.confirmed_at, fresh, now) and now - from_micros(one.confirmed_at) < fresh.hard
 
 
 def _counts(micros: int, fresh: Freshness, now: datetime) -> bool:
@@ -148,23 +154,25 @@ def _of_hold(
     limits = full or (project is not None and project.visibility is Visibility.INTERNAL)
     external = "" if not limits else ", an external user" if one.external else ", not an external user"
     confirmed = from_micros(one.confirmed_at)
-    stale = "" if _counts(one.confirmed_at, fresh, now) else " That counts no more: GitLab is asked at the next call."
+    stale = "" if _is_confirmed(one, fresh, now) else " That counts no more: GitLab is asked at the next call."
     by = f"{kind}{who}{external}: GitLab confirmed it {_told(confirmed)}.{stale}"
     yield Statement("user", by, confirmed)
     if project is not None and project.visibility <= one.level:
         said = f"No grant is needed: it sees whatever is {project.visibility.name.lower()}."
         yield Statement("rights", said)
     elif is_named:
-        yield from _of_grant(hold, fresh, now)
+        yield from _of_grant(hold, fresh, now, full)
     if not one.key.startswith("user:"):
         yield Statement("rights", f"With this token: {'sees it' if decided[0] else 'does not see it'}.")
 
 
-def _of_grant(hold: Hold, fresh: Freshness, now: datetime) -> Iterator[Statement]:
+def _of_grant(hold: Hold, fresh: Freshness, now: datetime, full: bool) -> Iterator[Statement]:
     one = hold.principal
     listed_at = from_micros(one.snapshot_at) if one.snapshot_at else None
     granted = "It holds a grant" if hold.granted else "It holds no grant"
-    if listed_at is None and one.denied_seq:
+    if listed_at is None and not full:  # why would tell of other projects
+        yield Statement("rights", "GitLab lists its rights before they count: until then it sees what needs no grant.")
+    elif listed_at is None and one.denied_seq:
         yield Statement("rights", f"{granted}, but a hook told that its rights changed, so GitLab lists them again.")
     elif listed_at is None:
         yield Statement("rights", "GitLab has not listed its rights yet: until then it sees what needs no grant.")

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, or_, select
 
 from stac_ext.items.versions import project_of
 from stac_ext.model import Visibility
+from stac_ext.store.columns import storable_text
 from stac_ext.store.database import Database, retried
 from stac_ext.store.grants import Principal, principal_of
 from stac_ext.store.narrowing import projects_at
@@ -104,8 +105,6 @@ class EvidenceTable:
     @retried
     def project_at(self, path: str) -> int | None:
         """The project that has this path, or had it; of two that claim it the one that was read last."""
-        if "\0" in path:
-            return None
         with self._database.read() as conn:
             return _project_at(conn, path)
 
@@ -123,7 +122,7 @@ class EvidenceTable:
 
 
 def _project_at(conn: Connection, path: str) -> int | None:
-    if "\0" in path:
+    if storable_text(path) != path:
         return None
     found = select(project.c.id).where(project.c.id.in_(projects_at((path,)))).order_by(project.c.seq.desc())
     return conn.execute(found).scalars().first()
@@ -147,7 +146,7 @@ def _indexed(conn: Connection, asked: AskedItem, project_id: int | None) -> Inde
 
 def _user_of(conn: Connection, user: str) -> int | None:
     """A user by name, else by number; a name that two had is that of the one confirmed last."""
-    if "\0" in user:
+    if storable_text(user) != user:
         return None
     named = select(principal.c.user_id).where(func.lower(principal.c.username) == user.lower())
     found = conn.execute(named.order_by(principal.c.confirmed_at.desc())).scalars().first()
