@@ -40,6 +40,9 @@ TAKEN = {
     "POST /auth/logout": {"session"},
     "POST /hooks/gitlab": {"hookToken", "hookSignature"},
     **{f"GET {path}": set[str]() for path in ("/auth/login", "/auth/logout", "/healthz", "/readyz")},
+    "GET /.well-known/oauth-protected-resource": set[str](),
+    "POST /assets/sign": {"session"},
+    "GET /dvc/{project_id}/setup": {"", *TOKENS, "jobToken", "basic", "openIdConnect"},
 }
 
 
