@@ -7,7 +7,7 @@
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from sharinghub_ext.dvc_client.asking import Hub
@@ -24,7 +24,7 @@ _CREDENTIALS: Final = ("url", "auth", "custom_auth_header", "user", "password", 
 class Token:
     """A token of GitLab; `is_job` for that of a CI job. Its text is no part of its representation."""
 
-    value: str
+    value: str = field(repr=False)
     is_job: bool = False
 
     def __post_init__(self) -> None:

@@ -87,4 +87,4 @@ def test_a_hub_starts_while_the_service_is_away(
         assert hub.http.get("/stac").status_code == 200
         headers = {"PRIVATE-TOKEN": str(world.token("maya"))}
         assert hub.http.get(path(world), headers=headers).status_code == 503
-    assert "does not answer" in capsys.readouterr().out
+    assert "the store of DVC data does not answer" in "".join(capsys.readouterr())
