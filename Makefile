@@ -36,12 +36,13 @@ authorization: $(VENV)/.dev  ## Who may see what, over many states of a GitLab (
 	@STATES=$(or $(STATES),200) $(BIN)/python -m pytest -q --timeout 1800 tests/authz/test_oracle.py $(ARGS)
 
 proof: $(VENV)/.dev  ## The tests that have a size, at their large size (about an hour)
-	@PLAN_ROWS=100000 KILLS=50 SEARCH_EXAMPLES=2000 EXAMPLES=20000 STATES=2000 HISTORIES=200 HISTORY_STEPS=80 BURST=10000 API_EXAMPLES=200 \
+	@PLAN_ROWS=100000 KILLS=50 SEARCH_EXAMPLES=2000 EXAMPLES=20000 EXPLAINED=1000 STATES=2000 HISTORIES=200 HISTORY_STEPS=80 BURST=10000 API_EXAMPLES=200 PAIRS=5000 PROJECTS=20000 \
 		$(BIN)/python -m pytest -n auto --dist loadgroup --timeout 7200 \
 		tests/stac_ext/store/test_any_search.py tests/stac_ext/store/test_plans.py \
 		tests/stac_ext/store/test_kills.py tests/stac_ext/cql2 tests/golden \
 		tests/sharinghub_ext/test_schemathesis.py \
-		tests/authz/test_oracle.py tests/authz/test_histories.py tests/e2e/test_burst.py tests/e2e/test_kills_under_load.py $(ARGS)
+		tests/authz/test_oracle.py tests/authz/test_histories.py tests/authz/test_indistinguishable.py tests/authz/test_many_projects.py \
+		tests/e2e/test_burst.py tests/e2e/test_kills_under_load.py $(ARGS)
 
 bench: $(VENV)/.dev  ## Measure, and print what was measured (CHANGES=)
 	@$(BIN)/python -m pytest -q -s -p no:cacheprovider --timeout 3600 tests/bench/bench_*.py $(ARGS)

@@ -128,7 +128,7 @@ class Indexer:
         built: list[tuple[BuiltItem, Release | None]] = [
             (build_item(facts, one, self._context, None, self._extensions), None) for one in categories
         ]
-        same = {one.tag for one in releases if held.get(one.tag) == self._source(one)}
+        same = {one.tag for one in releases if held.get(one.tag) == self._source(one, facts)}
         known = [(one.tag, one.sha) for one in releases if one.tag in same and one.sha]
         for release, at in self._reader.new_versions(facts, known):
             built += [(build_item(at, one, self._context, release, self._extensions), release) for one in categories]
@@ -148,7 +148,7 @@ class Indexer:
                     one.item,
                     one.references,
                     version=release.tag if release else None,
-                    source=self._source(release) if release else None,
+                    source=self._source(release, facts) if release else None,
                 )
                 for one, release in built
             ),
@@ -156,9 +156,13 @@ class Indexer:
             kept={tag: {one.id: beside(facts.id, tag, tags, one.id) for one in categories} for tag in same},
         )
 
-    def _source(self, release: Release) -> str:
-        """What a version is built from: a commit, what its release says, and everything that shapes items."""
-        told = [self._salt, release.sha, [repr(link) for link in release.links]]
+    def _source(self, release: Release, facts: ProjectFacts) -> str:
+        """What a version is built from: a commit, what its release says, and everything that shapes items.
+
+        The visibility is told in it, and whether its files ask for a token.
+        """
+        visibility = [facts.visibility, facts.effective_visibility.name]
+        told = [self._salt, release.sha, visibility, [repr(link) for link in release.links]]
         return hashlib.sha256(orjson.dumps(told)).hexdigest()
 
 

@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from gitlab_hooks.gateway.oauth import DISCOVERY_PATH
 from gitlab_hooks.hook_scopes import HookScopes
 from gitlab_hooks.receiver import HookReceiver
 from gitlab_hooks.verification import Verifier
@@ -30,12 +31,16 @@ from sharinghub_ext.api.aggregating import Aggregating
 from sharinghub_ext.api.client import CatalogueClient
 from sharinghub_ext.api.docs_page import docs_route
 from sharinghub_ext.api.links import SCHEMA
+from sharinghub_ext.api.openapi import describe
 from sharinghub_ext.api.openapi_versions import serve_versions
 from sharinghub_ext.api.requests import CollectionsRequest, ItemsRequest, SearchBody, SearchRequest
-from sharinghub_ext.assets import archive, asset, package_file
+from sharinghub_ext.audit import AuditedReads
+from sharinghub_ext.auth.cookies import Cookies
 from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.auth.dependency import resolve_viewer
+from sharinghub_ext.auth.explain import Explainer, explain
 from sharinghub_ext.auth.me import me
+from sharinghub_ext.auth.resource_metadata import led_to_metadata, metadata_routes
 from sharinghub_ext.background import running
 from sharinghub_ext.client_address import ClientAddress
 from sharinghub_ext.edge.caching import CacheHeaders
@@ -54,6 +59,7 @@ from sharinghub_ext.middleware import HeadAsGet, HookLane, PathPrefix
 from sharinghub_ext.problems import Problem, not_found
 from stac_ext.query import InvalidParameter
 from stac_ext.store.database import StoreError, StoreTimeout
+from stac_ext.store.evidence import EvidenceTable
 from stac_ext.store.grants import GrantTable
 
 _RETRY_SECONDS = "5"
@@ -82,6 +88,7 @@ class _HubApi(StacApi):
             name="Get Item by path",
             response_class=RedirectResponse,
             status_code=307,
+            include_in_schema=False,  # to OpenAPI its template is that of one item
         )
         self.router.add_api_route("/children", client.children, methods=["GET"], response_model=None)
         for method, path, handler, said in Aggregating(client.reader, client.categories, client.urls).routes():
@@ -143,6 +150,13 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     app.state.gitlab_url = settings.gitlab_url
     app.state.inbox = hub.inbox
     app.state.index_status = hub.status
+    app.state.explainer = Explainer(
+        hub.viewer_client,
+        EvidenceTable(hub.database),
+        frozenset(one.id for one in hub.categories),
+        hub.bounds,
+        hub.clock,
+    )
     app.state.hearing = hub.hearing
     app.state.sweep_seconds = settings.sweep_seconds
     receiver = HookReceiver(
@@ -158,16 +172,23 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         Route("/", _to(hub.urls.stac, 307), methods=["GET"]),
         Route("/api/stac", _to(hub.urls.stac), methods=["GET", "POST"]),
         Route("/api/stac/{rest:path}", _to(hub.urls.stac), methods=["GET", "POST"]),
+        *metadata_routes(settings, hub.urls.public),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         Route("/metrics", MetricsRoute(hub.meters.registry, settings.metrics_token).answer, methods=["GET"]),
         Route(HOOKS_PATH, receiver.receive, methods=["POST"]),
-        Route("/assets/{project_id}/archive/{revision}.zip", archive, methods=["GET"]),
-        Route("/assets/{project_id}/packages/{names:path}", package_file, methods=["GET"]),
-        Route("/assets/{project_id}/{revision}/{path:path}", asset, methods=["GET"]),
+        *hub.assets.routes(),
     ]
     app.add_api_route(
         "/auth/me", me, methods=["GET"], dependencies=[Depends(resolve_viewer)], tags=["Who am I"], response_model=None
+    )
+    app.add_api_route(
+        "/auth/explain",
+        explain,
+        methods=["GET"],
+        dependencies=[Depends(resolve_viewer)],
+        tags=["Who am I"],
+        response_model=None,
     )
     if hub.auth.signing_in is not None:
         app.router.routes += hub.auth.signing_in.routes()
@@ -203,6 +224,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         middlewares=[  # the first is the innermost
             Middleware(BodyLimit, max_bytes=1024 * 1024, besides=("/dvc/", HOOKS_PATH)),
             Middleware(EntityTags),
+            Middleware(AuditedReads),
             Middleware(Measured, meters=hub.meters),
             Middleware(BrotliMiddleware, quality=1, minimum_size=1024, excluded_handlers=["/assets/", "/dvc/"]),
             Middleware(HeadAsGet),
@@ -222,20 +244,14 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
             Middleware(PathPrefix, prefix=prefix),
         ],
     )
-    _handle_errors(app)
-    _describe_credentials(app)
+    _handle_errors(app, hub.urls.public)
+    describe(
+        app,
+        session_cookie=Cookies(hub.urls.public).name if hub.auth.signing_in is not None else None,
+        discovery_url=f"{settings.gitlab_url}{DISCOVERY_PATH}",
+    )
     serve_versions(app)
     return app
-
-
-def _describe_credentials(app: FastAPI) -> None:
-    """Say in the OpenAPI document how a token is sent, and that none is needed for what is public."""
-    document = app.openapi()
-    document.setdefault("components", {})["securitySchemes"] = {
-        "bearer": {"type": "http", "scheme": "bearer", "description": "A GitLab access token with the scope read_api."},
-        "privateToken": {"type": "apiKey", "in": "header", "name": "PRIVATE-TOKEN"},
-    }
-    document["security"] = [{}, {"bearer": []}, {"privateToken": []}]
 
 
 def _to(base: str, status: int = 308) -> Any:
@@ -250,10 +266,13 @@ def _to(base: str, status: int = 308) -> Any:
     return redirect
 
 
-def _handle_errors(app: FastAPI) -> None:
+def _handle_errors(app: FastAPI, public_url: str) -> None:
     async def problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
-        return error.response()
+        response = error.response()
+        if (challenge := response.headers.get("WWW-Authenticate")) is not None:
+            response.headers["WWW-Authenticate"] = led_to_metadata(challenge, public_url)
+        return response
 
     async def invalid(_: Request, error: Exception) -> Response:
         assert isinstance(error, InvalidParameter)

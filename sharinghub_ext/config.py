@@ -5,7 +5,6 @@ Sources, the first wins: environment variables `SHARINGHUB_…`, files named aft
 """
 
 import difflib
-import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -28,15 +27,18 @@ from gitlab_hooks.verification import signing_key
 from sharinghub_ext.categories import CategoryList, place_of
 from sharinghub_ext.client_address import Network
 from sharinghub_ext.extensions import ExtensionSettings
+from sharinghub_ext.loopback import is_loopback
 
 PREFIX = "SHARINGHUB_"
 # What Kubernetes sets in every pod beside a Service named `sharinghub`.
 _SERVICE_LINK = re.compile(r"SHARINGHUB_(SERVICE_HOST|SERVICE_PORT(_\w+)?|PORT(_\w+)?)")
 _JSON_EXAMPLES = {
     "SHARINGHUB_CATEGORIES": '[{"id": "ai-model", "topic": "sharinghub:aimodel"}]',
+    "SHARINGHUB_ASSET_HOSTS": '["objects.example.org"]',
     "SHARINGHUB_TRUSTED_PROXIES": '["10.0.0.0/8"]',
     "SHARINGHUB_EXTENSIONS": '{"acme": {"schema_url": "https://example.org/acme.json", "file": "/etc/acme.json"}}',
 }
+_HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::[1-9][0-9]{0,4})?", re.ASCII)
 _KEY_LENGTH, _KEY_VARIETY = 32, 8
 _SOURCES = frozenset({"SHARINGHUB_CONFIG_FILE", "SHARINGHUB_SECRETS_DIR"})
 
@@ -52,15 +54,6 @@ def _base_url(value: str) -> str:
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("must hold no user, password, query or fragment")
     return value.rstrip("/")
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL leads to this machine alone, so that nobody listens on the way."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def is_weak(secret: str) -> bool:
@@ -87,6 +80,12 @@ def _narrow(value: Network) -> Network:
     if value.prefixlen == 0:
         raise ValueError("must not hold all addresses: every client could choose its own")
     return value
+
+
+def _host(value: str) -> str:
+    if not _HOST.fullmatch(value := value.lower()):
+        raise ValueError("must be a host, with its port if that is not 443, such as objects.example.org")
+    return value.removesuffix(":443")
 
 
 def _stripped(value: SecretStr) -> SecretStr:
@@ -236,8 +235,19 @@ class Settings(BaseSettings):
     )
     store_url: str | None = Field(
         None,
-        description="Where DVC data is kept: `file://` and the path of a folder. Default: the folder `objects` beside "
-        "the SQLite file; with PostgreSQL there is none, and nothing is served under `/dvc`.",
+        description="Where DVC data is kept: `file://` and the path of a folder, or `s3://bucket/prefix`, for another "
+        "service than AWS with `?endpoint=https://s3.example.org`; its credentials are those of the AWS tools. "
+        "Default: the folder `objects` beside the SQLite file; with PostgreSQL there is none, and nothing is served "
+        "under `/dvc`.",
+    )
+    asset_limit: ByteSize = Field(
+        ByteSize(0),
+        description="How many bytes one answer under `/assets` may pass on, such as `50GiB`; 0 sets no limit.",
+    )
+    asset_hosts: list[Annotated[str, AfterValidator(_host)]] = Field(
+        [],
+        description="Hosts of the object stores to which GitLab redirects downloads (as JSON: "
+        '`["objects.example.org"]`): the hub reads from them itself, over https. Others are for the caller to follow.',
     )
     dvc_object_limit: ByteSize = Field(
         ByteSize(0), description="How large one DVC object may be, such as `50GiB`; 0 sets no limit."

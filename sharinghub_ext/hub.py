@@ -13,6 +13,7 @@ import orjson
 import structlog
 
 from gitlab_hooks.gateway.budget import Budget
+from gitlab_hooks.gateway.cookies import no_cookies
 from gitlab_hooks.gateway.errors import AccessDenied, CredentialRefused, GitLabError, NotFound
 from gitlab_hooks.gateway.service import ServiceClient
 from gitlab_hooks.gateway.tls import trust
@@ -23,11 +24,15 @@ from gitlab_hooks.sweep import Progress, Report, Sweep
 from gitlab_hooks.worker import Worker
 from sharinghub_ext import __version__
 from sharinghub_ext.api.links import Urls
+from sharinghub_ext.assets.building import build_assets
+from sharinghub_ext.assets.routes import Assets
 from sharinghub_ext.auth.building import Auth, build_auth
+from sharinghub_ext.auth.explaining import Bounds
+from sharinghub_ext.auth.identities import Freshness
 from sharinghub_ext.auth.viewers import ANONYMOUS_NOTE
 from sharinghub_ext.categories import resolve_categories
 from sharinghub_ext.config import Settings, SettingsError
-from sharinghub_ext.dvc.building import build_dvc, object_folder
+from sharinghub_ext.dvc.building import build_dvc, object_place
 from sharinghub_ext.dvc.routes import DvcRemote
 from sharinghub_ext.extensions import load_extensions
 from sharinghub_ext.hook_care import Hearing, HookRounds, build_admin, build_care, connection_of
@@ -37,6 +42,7 @@ from sharinghub_ext.storing import store_options
 from stac_ext.categories import Category
 from stac_ext.clock import Clock, SystemClock
 from stac_ext.extensions.schema_file import SchemaExtension
+from stac_ext.items.authentication import schemes
 from stac_ext.keyset import PageTokens
 from stac_ext.store.database import Database
 from stac_ext.store.inbox import Inbox
@@ -85,6 +91,7 @@ class Hub:
     worker: Worker
     viewer_client: ViewerClient
     auth: Auth
+    assets: Assets
     service: ServiceClient
     anonymous: ServiceClient
     http: tuple[httpx.AsyncClient, ...]
@@ -135,6 +142,17 @@ class Hub:
         if answer != known:
             await asyncio.to_thread(self.database.set_note, ANONYMOUS_NOTE, answer)
 
+    def bounds(self) -> Bounds:
+        """Within which time a change is noticed, as it is now."""
+        settings = self.settings
+        return Bounds(
+            Freshness.of(settings.grants_ttl, settings.grants_hard_ttl),
+            settings.sweep_seconds,
+            hooks=bool(settings.hook_secrets or settings.hook_signing_keys),
+            last_sweep=self.status.last_sweep,
+            failing=self.status.state == "stale",
+        )
+
     def has_items(self) -> bool:
         """Whether anything was ever indexed; blocks."""
         return bool(CatalogueWriter(self.database).project_ids())
@@ -142,6 +160,7 @@ class Hub:
     async def close(self) -> None:
         """Stop background work and release connections."""
         await self.auth.close()
+        await self.assets.close()
         if self.dvc is not None:
             await self.dvc.close()
         for client in self.http:
@@ -167,7 +186,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         assets_url=urls.assets,
         gitlab_host_name=urlsplit(settings.gitlab_url).netloc,
         gitlab_url=settings.gitlab_url,
-        dvc_url=f"{urls.public}/dvc" if object_folder(settings) else None,
+        dvc_url=f"{urls.public}/dvc" if object_place(settings) else None,
     )
     token = settings.gitlab_token.get_secret_value() if settings.gitlab_token else None
     meters, budget = Meters(), Budget(settings.gitlab_rate_share, clock)
@@ -184,11 +203,8 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     service = ServiceClient(connection, token)
     http, downloads = _async_client(settings, tls, meters), _async_client(settings, tls, meters)
     viewer_client = ViewerClient(http, downloads)
-    salt = hashlib.sha256(
-        orjson.dumps(
-            [__version__, SCHEMA_VERSION, token is None, extended, *(repr(one) for one in (context, *categories))]
-        )
-    ).hexdigest()
+    shaping = [repr(one) for one in (context, schemes(context), *categories)]
+    salt = hashlib.sha256(orjson.dumps([__version__, SCHEMA_VERSION, token is None, extended, *shaping])).hexdigest()
     indexer = Indexer(
         ProjectReader(service, topics, salt, clock),
         database,
@@ -203,6 +219,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     inbox = Inbox(database)
     secret = settings.secret_key.get_secret_value().encode() if settings.secret_key else database.secret()
     auth = build_auth(settings, urls.public, topics, secret, viewer_client, database, tls, clock)
+    reader = CatalogueReader(database, context.item_url)
     hub = Hub(
         settings=settings,
         clock=clock,
@@ -210,7 +227,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         context=context,
         categories=categories,
         database=database,
-        reader=CatalogueReader(database, context.item_url),
+        reader=reader,
         tokens=PageTokens(secret),
         inbox=inbox,
         worker=Worker(
@@ -225,6 +242,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         ),
         viewer_client=viewer_client,
         auth=auth,
+        assets=build_assets(settings, urls.public, secret, viewer_client, auth, reader, tls, clock),
         service=service,
         anonymous=ServiceClient(connection),
         http=(http, downloads),
@@ -280,6 +298,7 @@ def _async_client(settings: Settings, tls: ssl.SSLContext, meters: Meters) -> ht
         timeout=settings.gitlab_timeout,
         verify=tls,
         trust_env=False,
+        cookies=no_cookies(),
         headers={"User-Agent": "sharinghub"},
         event_hooks={"response": [count]},
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),

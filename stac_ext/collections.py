@@ -14,6 +14,8 @@ import shapely
 from stac_ext.categories import Category
 from stac_ext.cql2.evaluating import holds
 from stac_ext.cql2.tree import Condition
+from stac_ext.items.authentication import EXTENSION as AUTHENTICATION
+from stac_ext.items.authentication import schemes
 from stac_ext.items.licence import OTHER
 from stac_ext.items.providers import host_provider
 from stac_ext.media_types import file_kind, is_thumbnail
@@ -118,13 +120,14 @@ def build_collection(
     collection: dict[str, Any] = {
         "type": "Collection",
         "stac_version": STAC_VERSION,
-        "stac_extensions": [],
+        "stac_extensions": [AUTHENTICATION],
         "id": category.id,
         "title": category.title or category.id,
         "description": category.description or category.title or category.id,
         "keywords": list(dict.fromkeys([category.id, *category.keywords])),
         "license": OTHER,
         "providers": [host_provider(context)],
+        "auth:schemes": schemes(context),
         "extent": {"spatial": {"bbox": [list(bbox or WHOLE_WORLD)]}, "temporal": {"interval": [interval]}},
         "links": [link.to_dict(transform_href=False) for link in links],
     }

@@ -13,6 +13,7 @@ from tests.support.leaks import LEAKS
 from tests.support.leaks_of_programs import look_at_ended_programs
 from tests.support.postgres import PostgresServer, postgres_server
 from tests.support.running import RunningHub, SampleWorld
+from tests.support.s3 import S3Server, s3_server
 
 # The same examples in every run, so that a change is judged by itself; `make proof` draws others, and many.
 settings.register_profile("steady", derandomize=True)
@@ -52,6 +53,13 @@ def shared() -> Path:
 def postgres() -> Iterator[PostgresServer]:
     """A PostgreSQL server with PostGIS; tests that need it skip where there is none."""
     with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3Server]:
+    """An S3 server with one bucket; tests use prefixes of their own."""
+    with s3_server() as server:
         yield server
 
 

@@ -1,13 +1,14 @@
-"""What a caller may do with the code of one project right now: asked of GitLab in one call, for anonymous callers too.
+"""What a caller may do with one project right now: asked of GitLab in one call, for anonymous callers too.
 
 The same call says whether GitLab took the credential at all: one that it does not know must not count as none.
 Source: https://docs.gitlab.com/api/graphql/reference/#projectpermissions
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from gitlab_hooks.gateway.errors import CredentialRefused, GitLabUnavailable
+from gitlab_hooks.gateway.values import number_of
 from gitlab_hooks.gateway.viewer import Credential, ViewerClient
 
 _RIGHTS: Final = """
@@ -15,15 +16,22 @@ query rights($ids: [ID!]) {
   currentUser { id }
   projects(ids: $ids, first: 1) { nodes { id topics userPermissions { downloadCode pushCode } } }
 }"""
+_MAINTAINED: Final = """
+query maintained($ids: [ID!], $path: ID!) {
+  currentUser { id }
+  named: projects(ids: $ids, first: 1) { nodes { id userPermissions { adminProject } } }
+  placed: project(fullPath: $path) { id userPermissions { adminProject } }
+}"""
 
 
 @dataclass(frozen=True, slots=True)
 class CodeRights:
-    """Whether the code may be downloaded and pushed to, and the topics of the project, as far as the caller sees it."""
+    """Whether the code may be downloaded and pushed to, the topics of the project, and whom the credential acts as."""
 
     download: bool = False
     push: bool = False
     topics: frozenset[str] = frozenset()
+    user_id: int | None = None
 
 
 async def code_rights(client: ViewerClient, credential: Credential | None, project_id: int) -> CodeRights:
@@ -33,15 +41,37 @@ async def code_rights(client: ViewerClient, credential: Credential | None, proje
     """
     name = f"gid://gitlab/Project/{project_id}"
     data = await client.query(_RIGHTS, {"ids": [name]}, credential)
-    if credential is not None and not isinstance(data.get("currentUser"), dict):
+    user = data.get("currentUser")
+    user_id = number_of(user.get("id")) if isinstance(user, dict) else None
+    if credential is not None and not isinstance(user, dict):
         raise CredentialRefused("GitLab does not know this token")
     projects = data.get("projects")
     if not isinstance(projects, dict) or not isinstance(projects.get("nodes"), list):
         raise GitLabUnavailable("GitLab's answer about a project has an unknown shape")
     for node in projects["nodes"]:
         if isinstance(node, dict) and node.get("id") == name:
-            return _of_node(node)
-    return CodeRights()
+            return replace(_of_node(node), user_id=user_id)
+    return CodeRights(user_id=user_id)
+
+
+async def maintained(client: ViewerClient, credential: Credential, project_id: int | None, path: str) -> int | None:
+    """The project that GitLab has at this path, else the one of this number, if the caller may administer it.
+
+    The question is the same whether or not there is such a project. Raises as `code_rights`.
+    """
+    named = f"gid://gitlab/Project/{project_id or 0}"
+    data = await client.query(_MAINTAINED, {"ids": [named], "path": path}, credential)
+    if not isinstance(data.get("currentUser"), dict):
+        raise CredentialRefused("GitLab does not know this token")
+    placed, projects = data.get("placed"), data.get("named")
+    if not isinstance(projects, dict) or not isinstance(projects.get("nodes"), list):
+        raise GitLabUnavailable("GitLab's answer about a project has an unknown shape")
+    of_id = [one for one in projects["nodes"] if isinstance(one, dict) and one.get("id") == named]
+    for node in [placed] if isinstance(placed, dict) else of_id:
+        permissions = node.get("userPermissions")
+        if isinstance(permissions, dict) and permissions.get("adminProject") is True:
+            return number_of(node.get("id"))
+    return None
 
 
 def _of_node(node: dict[str, Any]) -> CodeRights:

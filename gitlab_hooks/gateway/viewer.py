@@ -1,7 +1,8 @@
 """What GitLab lets one caller do: asked with the caller's own token, over httpx, never with the service token."""
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,9 @@ from gitlab_hooks.gateway.jobs import HEADER as JOB_HEADER
 from gitlab_hooks.gateway.jobs import JOB_PATH, Job, job_of, tags_path
 
 PAGE = 100
+FAILURES = (httpx.HTTPError, httpx.InvalidURL)  # the latter for a redirect that leads nowhere
 _MAX_PAGES = 1_000
+_QUESTIONS_AT_ONCE = 5  # for one caller
 _GLOBAL_ID = re.compile(r"gid://gitlab/Project/([1-9][0-9]{0,17})")
 _MIXED_UP = "GitLab's answers do not agree whose token this is: is there a cache before it?"
 _MEMBERSHIPS = """
@@ -146,7 +149,7 @@ class ViewerClient:
         """
         try:
             response = await self._http.get(path, headers=credential.headers())
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             raise _unreachable(error) from error
         if response.status_code in (429, 502, 503, 504):
             _check(response, b"")
@@ -168,20 +171,35 @@ class ViewerClient:
         if credential.is_job:
             own = (await self._job(credential)).project_id
             return {own} if await self.job_reads(credential, own) else set()
+        query = _VISIBLE if all_visible else _MEMBERSHIPS
+        # GraphQL's topics mean AND: one listing for each
+        return await _together([self._listed(query, topic, credential, user_id) for topic in topics])
+
+    async def _listed(self, query: str, topic: str, credential: Credential, user_id: int) -> set[int]:
         found: set[int] = set()
-        for topic in topics:  # GraphQL's topics mean AND: one listing for each
-            after: str | None = None
-            for _ in range(_MAX_PAGES):
-                variables = {"topics": [topic], "after": after}
-                projects = await self._projects(
-                    _VISIBLE if all_visible else _MEMBERSHIPS, variables, credential, user_id
-                )
-                found |= _allowed(projects)
-                info = projects.get("pageInfo")
-                if not isinstance(info, dict) or not info.get("hasNextPage") or info.get("endCursor") == after:
-                    break
-                after = info.get("endCursor")
+        after: str | None = None
+        for _ in range(_MAX_PAGES):
+            projects = await self._projects(query, {"topics": [topic], "after": after}, credential, user_id)
+            found |= _allowed(projects)
+            info = projects.get("pageInfo")
+            if not isinstance(info, dict) or not info.get("hasNextPage") or info.get("endCursor") == after:
+                break
+            after = info.get("endCursor")
         return found
+
+    async def downloadable_still(
+        self, credential: Credential, user_id: int, project_ids: Collection[int], *, all_visible: bool = False
+    ) -> set[int]:
+        """Which of any number of projects the caller may download code from, as a member: 100 a question, and several
+        questions at once, where a listing has to wait for each page before the next.
+        """
+        ordered, turns = sorted(project_ids), asyncio.Semaphore(_QUESTIONS_AT_ONCE)
+
+        async def ask(some: Sequence[int]) -> set[int]:
+            async with turns:
+                return await self.downloadable_among(credential, user_id, some, all_visible=all_visible)
+
+        return await _together([ask(ordered[start : start + PAGE]) for start in range(0, len(ordered), PAGE)])
 
     async def downloadable_among(
         self, credential: Credential, user_id: int, project_ids: Collection[int], *, all_visible: bool = False
@@ -198,7 +216,7 @@ class ViewerClient:
         """Whether a job's token may read the code of a project. Raises CredentialRefused or GitLabUnavailable."""
         try:
             response = await self._http.get(tags_path(project_id), headers=credential.headers())
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             raise _unreachable(error) from error
         try:
             _check(response, response.content)
@@ -212,44 +230,55 @@ class ViewerClient:
         return job_of(await self._get(JOB_PATH, credential))
 
     def raw_file(
-        self, credential: Credential | None, project_id: int, ref: str, path: str
+        self, credential: Credential | None, project_id: int, ref: str, path: str, wanted: str | None = None
     ) -> AbstractAsyncContextManager[httpx.Response]:
         """A repository file; Git LFS content instead of its pointer. As `_download`."""
-        return self._download(credential, project_id, ("repository", "files", path, "raw"), {"ref": ref, "lfs": "true"})
+        below, parameters = ("repository", "files", path, "raw"), {"ref": ref, "lfs": "true"}
+        return self._download(credential, project_id, below, parameters, wanted)
 
     def archive(
-        self, credential: Credential | None, project_id: int, ref: str
+        self, credential: Credential | None, project_id: int, ref: str, wanted: str | None = None
     ) -> AbstractAsyncContextManager[httpx.Response]:
         """The source archive of a revision, as zip. As `_download`."""
-        return self._download(credential, project_id, ("repository", "archive.zip"), {"sha": ref})
+        return self._download(credential, project_id, ("repository", "archive.zip"), {"sha": ref}, wanted)
 
     def package_file(
-        self, credential: Credential | None, project_id: int, names: Sequence[str]
+        self, credential: Credential | None, project_id: int, names: Sequence[str], wanted: str | None = None
     ) -> AbstractAsyncContextManager[httpx.Response]:
         """A file of a package, by what follows `packages/` in GitLab's download of its kind. As `_download`."""
-        return self._download(credential, project_id, ("packages", *names), {})
+        return self._download(credential, project_id, ("packages", *names), {}, wanted)
 
     @asynccontextmanager
     async def _download(
-        self, credential: Credential | None, project_id: int, below: Sequence[str], parameters: dict[str, str]
+        self,
+        credential: Credential | None,
+        project_id: int,
+        below: Sequence[str],
+        parameters: dict[str, str],
+        wanted: str | None,
     ) -> AsyncIterator[httpx.Response]:
         """What GitLab streams to the caller from below a project.
 
-        The answer may be a redirect, which is not followed. Raises NotFound where GitLab does not show the file.
+        The answer may be a redirect, which is not followed. With `wanted`, a value of `Range`, it may be 206 or
+        416. Raises NotFound where GitLab does not show the file.
         """
         path = "/".join(quote(part, safe="") for part in below)
         request = self._downloads.build_request(
             "GET",
             f"/api/v4/projects/{project_id}/{path}",
             params=parameters,
-            headers={**(credential.headers() if credential else {}), "Accept-Encoding": "identity"},
+            headers={
+                **(credential.headers() if credential else {}),
+                "Accept-Encoding": "identity",
+                **({"Range": wanted} if wanted else {}),
+            },
         )
         try:
             response = await self._downloads.send(request, stream=True)
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             raise _unreachable(error) from error
         try:
-            if not response.is_redirect:
+            if not response.is_redirect and not (wanted and response.status_code == 416):
                 _check(response, b"" if response.is_success else await response.aread())
             yield response
         finally:
@@ -262,7 +291,7 @@ class ViewerClient:
             response = await self._http.post(
                 "/api/graphql", json={"query": query, "variables": variables}, headers=headers
             )
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             raise _unreachable(error) from error
         answer = _json(response)
         data = answer.get("data")
@@ -284,9 +313,19 @@ class ViewerClient:
     async def _get(self, path: str, credential: Credential) -> dict[str, Any]:
         try:
             response = await self._http.get(path, headers=credential.headers())
-        except httpx.HTTPError as error:
+        except FAILURES as error:
             raise _unreachable(error) from error
         return _json(response)
+
+
+async def _together(questions: Sequence[Coroutine[Any, Any, set[int]]]) -> set[int]:
+    """All answers in one; the first error ends the other questions."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one) for one in questions]
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+    return set().union(*(one.result() for one in tasks))
 
 
 def _allowed(projects: dict[str, Any]) -> set[int]:
@@ -330,7 +369,7 @@ def _of_status(status: int, body: bytes, retry_after: str | None) -> GitLabError
     return GitLabUnavailable(f"GitLab answered {status}", seconds)
 
 
-def _unreachable(error: httpx.HTTPError) -> GitLabUnavailable:
+def _unreachable(error: Exception) -> GitLabUnavailable:
     if isinstance(error, httpx.TimeoutException):
         return GitLabUnavailable("GitLab did not answer in time")
     return GitLabUnavailable(f"GitLab cannot be reached ({type(error).__name__})")

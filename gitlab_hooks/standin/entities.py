@@ -273,8 +273,8 @@ def project_entity(call: Call, project: Project, *, listed: bool = False) -> Jso
 def statistics(project: Project) -> Json:
     repository = project.repository
     sha = repository.resolve()
-    commits = int(repository.git("rev-list", "--count", sha)) if sha else 0
-    size = sum(file.stat().st_size for file in repository.git_dir.rglob("*") if file.is_file())
+    commits = repository.count(sha) if sha else 0
+    size = repository.size()
     lfs = sum(map(len, project.lfs_objects.values()))
     packages = sum(len(file.data) for package in project.packages.values() for file in package.files.values())
     return {

@@ -13,6 +13,8 @@ from typing import Any
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_FOR_EVER = 3600.0
+_PIECE = 64 * 1024
 _HTML = (
     "<!DOCTYPE html><html><head><title>GitLab is not responding ({status})</title></head>"
     "<body><h1>{status}</h1><p>Whoops, GitLab is taking too much time to respond.</p></body></html>"
@@ -33,6 +35,9 @@ class Fault:
     body: bytes | None = None
     method: str | None = None
     location: str | None = None
+    headers: dict[str, str | None] | None = None
+    hangs: bool = False
+    endless: bool = False
     seen: int = 0
 
     def response(self) -> Response | None:
@@ -88,15 +93,19 @@ class Faults:
         json_body: Any = None,
         method: str | None = None,
         location: str | None = None,
+        headers: dict[str, str | None] | None = None,
+        hangs: bool = False,
+        endless: bool = False,
     ) -> Fault:
         """Let the next `times` requests whose path with query matches `pattern` fail (None: all of them).
 
         429 comes as plain text with `Retry-After`, 502 and 503 as HTML; `stall` waits that many seconds first;
         `truncate` cuts the true answer in the middle; `wrong_json` is no JSON at all, `json_body` is JSON of another
-        shape; a `location` is where a redirect leads.
+        shape; a `location` is where a redirect leads; `headers` take the place of those of the answer (None: it has
+        none of that name). `hangs` sends half of the answer and goes on with nothing, `endless` never stops sending.
         """
         body = json.dumps(json_body).encode() if json_body is not None else body
-        how = (retry_after, stall, truncate, wrong_json, body, method, location)
+        how = (retry_after, stall, truncate, wrong_json, body, method, location, headers, hangs, endless)
         fault = Fault(re.compile(pattern), status, times, *how)
         with self._lock:
             self._faults.append(fault)
@@ -140,10 +149,19 @@ class FaultyApp:
         if fault.stall:
             await self._faults.stall(fault.stall)
         response = fault.response()
-        if fault.truncate:
-            await (response or self._app)(scope, receive, _halving(send))
+        answer = response or self._app
+        if fault.headers:
+            send = _with_headers(send, fault.headers)
+        if fault.truncate or fault.hangs:
+            await answer(scope, receive, _halving(send))
+            if fault.hangs:
+                await self._faults.stall(_FOR_EVER)
+        elif fault.endless:
+            await answer(scope, receive, _open(send))
+            while not self._faults.stopping.is_set() and not await _is_gone(receive):
+                await send({"type": "http.response.body", "body": b"\0" * _PIECE, "more_body": True})
         else:
-            await (response or self._app)(scope, receive, send)
+            await answer(scope, receive, send)
 
 
 def _halving(send: Send) -> Send:
@@ -165,6 +183,41 @@ def _halving(send: Send) -> Send:
         await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
 
     return halve
+
+
+def _with_headers(send: Send, wanted: dict[str, str | None]) -> Send:
+    names = {name.lower().encode() for name in wanted}
+
+    async def dressed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [(key, value) for key, value in message["headers"] if key.lower() not in names]
+            added = [(key.lower().encode(), value.encode()) for key, value in wanted.items() if value is not None]
+            message = {**message, "headers": [*kept, *added]}
+        await send(message)
+
+    return dressed
+
+
+def _open(send: Send) -> Send:
+    """The answer without its length and without its end."""
+
+    async def opened(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [one for one in message["headers"] if one[0].lower() != b"content-length"]
+            await send({**message, "headers": headers})
+        else:
+            await send({**message, "more_body": True})
+
+    return opened
+
+
+async def _is_gone(receive: Receive) -> bool:
+    """Whether the client has hung up, as far as is known at this moment."""
+    try:
+        message = await asyncio.wait_for(receive(), 0.001)
+    except TimeoutError:
+        return False
+    return bool(message["type"] == "http.disconnect")
 
 
 def target(scope: Scope) -> str:

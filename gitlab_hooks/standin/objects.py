@@ -11,9 +11,10 @@ import os
 import subprocess
 import zlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 ZERO = "0" * 40
@@ -21,8 +22,7 @@ _CACHED_OBJECTS = 4096
 _CACHED_SIZE = 256 * 1024
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """One row of a tree. `path` is from the root of the repository."""
 
     mode: str
@@ -103,18 +103,16 @@ class ObjectStore:
 
     def tree(self, sha: str, prefix: str = "") -> list[Entry]:
         """The rows of a tree in git's order, with paths below `prefix`."""
+        return [Entry(mode, name, row, prefix + name) for name, (mode, row) in self._rows(sha).items()]
+
+    def row(self, sha: str, name: str, prefix: str = "") -> Entry | None:
+        """One row of a tree."""
+        found = self._rows(sha).get(name)
+        return Entry(found[0], name, found[1], prefix + name) if found else None
+
+    def _rows(self, sha: str) -> dict[str, tuple[str, str]]:
         found = self.read(sha) if sha != EMPTY_TREE else None
-        if found is None or found[0] != "tree":
-            return []
-        data, rows, at = found[1], [], 0
-        while at < len(data):
-            space = data.index(b" ", at)
-            null = data.index(b"\0", space)
-            name = data[space + 1 : null].decode(errors="surrogateescape")
-            mode = data[at:space].decode().zfill(6)
-            rows.append(Entry(mode, name, data[null + 1 : null + 21].hex(), prefix + name))
-            at = null + 21
-        return rows
+        return _parse_tree(found[1]) if found is not None and found[0] == "tree" else {}
 
     def write_tree(self, rows: list[tuple[str, str, str]]) -> str:
         """Store a tree of (mode, name, sha) and return its name."""
@@ -126,3 +124,16 @@ class ObjectStore:
                 for mode, name, sha in ordered
             ),
         )
+
+
+@lru_cache(maxsize=4096)
+def _parse_tree(data: bytes) -> dict[str, tuple[str, str]]:
+    """Mode and object of each name in a tree, in git's order."""
+    rows, at = {}, 0
+    while at < len(data):
+        space = data.index(b" ", at)
+        null = data.index(b"\0", space)
+        name = data[space + 1 : null].decode(errors="surrogateescape")
+        rows[name] = data[at:space].decode().zfill(6), data[null + 1 : null + 21].hex()
+        at = null + 21
+    return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ class Repository:
         self._lock = RLock()
         self._refs: dict[str, str] | None = None
         self._last_commits: dict[tuple[str, str], str | None] = {}
+        self._counts: dict[str, int] = {}
         if not (git_dir / "HEAD").exists():
             for folder in ("objects/info", "objects/pack", "refs/heads", "refs/tags"):
                 (git_dir / folder).mkdir(parents=True, exist_ok=True)
@@ -179,8 +181,7 @@ class Repository:
         for at, part in enumerate(parts):
             if here.type != "tree":
                 return None
-            prefix = "".join(f"{p}/" for p in parts[:at])
-            found = next((row for row in self.objects.tree(here.sha, prefix) if row.name == part), None)
+            found = self.objects.row(here.sha, part, "".join(f"{p}/" for p in parts[:at]))
             if found is None:
                 return None
             here = found
@@ -224,6 +225,18 @@ class Repository:
         """Commit names, newest first. Revisions are object names only, so that nothing is taken for an option."""
         limit = ("--", f":(literal){path}") if path else ("--",)
         return self.git("log", "--format=%H", *options, *revisions, *limit).decode().split()
+
+    def count(self, sha: str) -> int:
+        """How many commits there are from `sha` on."""
+        commit = self.commit(sha)
+        if sha not in self._counts:
+            alone = commit is not None and not commit.parents
+            self._counts[sha] = 1 if alone else int(self.git("rev-list", "--count", sha))
+        return self._counts[sha]
+
+    def size(self) -> int:
+        """Bytes on disk."""
+        return _size(self.git_dir)
 
     def pushed(self, old: str, new: str) -> list[str]:
         """Commits that a push of a branch brought, oldest first. A new branch brings those no other branch has."""
@@ -292,6 +305,11 @@ class Repository:
         return self.objects.write(
             "tag", f"object {sha}\ntype commit\ntag {name}\ntagger {tagger.line()}\n\n{message}\n".encode()
         )
+
+
+def _size(folder: str | Path) -> int:
+    with os.scandir(folder) as found:
+        return sum(_size(one.path) if one.is_dir(follow_symlinks=False) else one.stat().st_size for one in found)
 
 
 def check_path(path: str) -> None:

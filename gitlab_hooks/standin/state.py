@@ -52,6 +52,8 @@ class State:
         self.system_hooks: dict[int, Hook] = {}
         self.large_reads: dict[tuple[int, int], int] = {}
         self.registry_down = False
+        self.object_storage: str | None = None  # a URL: Git LFS and packages are redirected there
+        self.objects: dict[str, bytes] = {}  # what lies there, once it was asked for
         self._routes: dict[str, Target] = {}
         self._old_routes: dict[str, Project | Group] = {}
         self._ids: defaultdict[str, count[int]] = defaultdict(lambda: count(1))

@@ -175,7 +175,7 @@ class CatalogueClient(AsyncBaseCoreClient):
         return await self._by_get(request, url, asked, {**values, "collections": [category.id]}, token, links)
 
     async def get_item(self, item_id: str, collection_id: str, request: Request, **_: Any) -> Response:
-        """GET /collections/{collection_id}/items/{item_id}."""
+        """GET /collections/{collection_id}/items/{item_id}; a project's path in place of the id leads there."""
         project_id = project_of(item_id)
         viewer = viewer_of(request) if project_id is None else await viewer_for(request, project_id)
         doc = await asyncio.to_thread(self.reader.item, viewer, collection_id, item_id)

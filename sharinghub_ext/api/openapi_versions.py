@@ -4,6 +4,7 @@ OGC API - Features asks for 3.0 (/req/oas30), newer tools read 3.1. Only what th
 rewritten; a test holds both against their specifications.
 """
 
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -19,13 +20,16 @@ OAS30: Final = "application/vnd.oai.openapi+json;version=3.0"
 
 
 def serve_versions(app: FastAPI) -> None:
-    """Let the route of the document answer in both versions, from the document as it is by then."""
-    document = app.openapi()
-    bodies = {OAS31: orjson.dumps(document), OAS30: orjson.dumps(as_30(document))}
+    """Let the route of the document answer in both versions, each made when it is first asked for."""
+
+    @cache
+    def written(version: str) -> bytes:
+        document = app.openapi()
+        return orjson.dumps(document if version == OAS31 else as_30(document))
 
     async def answer(request: Request) -> Response:
         wanted = preferred(request.headers.get("accept"), (OAS31, OAS30))
-        return Response(bodies[wanted], headers={"content-type": wanted})
+        return Response(written(wanted), headers={"content-type": wanted})
 
     at = next(n for n, one in enumerate(app.router.routes) if getattr(one, "path", None) == app.openapi_url)
     app.router.routes[at] = Route(str(app.openapi_url), answer, methods=["GET"], include_in_schema=False)

@@ -1,9 +1,11 @@
 """The parts of who calls put together: identities and viewers, and sessions where the settings name an application."""
 
+from __future__ import annotations
+
 import ssl
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from gitlab_hooks.gateway.oauth import Application, Provider, SignIn
 from gitlab_hooks.gateway.viewer import Credential, ViewerClient
 from gitlab_hooks.grants import GrantRefresher
 from sharinghub_ext.auth.callers import Callers
@@ -11,15 +13,16 @@ from sharinghub_ext.auth.cookies import Cookies
 from sharinghub_ext.auth.identities import Freshness, Identities
 from sharinghub_ext.auth.job_reads import JobReads
 from sharinghub_ext.auth.refusals import Refusals
-from sharinghub_ext.auth.sealing import Sealer
 from sharinghub_ext.auth.sessions import Lifetimes, Sessions
-from sharinghub_ext.auth.signing_in import SigningIn
 from sharinghub_ext.auth.viewers import Viewers
 from sharinghub_ext.config import Settings, SettingsError
 from stac_ext.clock import Clock
 from stac_ext.store.database import Database
 from stac_ext.store.grants import GrantTable
 from stac_ext.store.sessions import SessionTable
+
+if TYPE_CHECKING:
+    from sharinghub_ext.auth.signing_in import SigningIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,11 @@ def build_auth(
     job_reads = JobReads(client, refusals, clock)
     sessions = signing_in = None
     if settings.oauth_client_id is not None:
+        # Cryptography and OAuth are an eighth of what a hub loads: only where people sign in.
+        from gitlab_hooks.gateway.oauth import Application, Provider, SignIn
+        from sharinghub_ext.auth.sealing import Sealer
+        from sharinghub_ext.auth.signing_in import SigningIn
+
         before = settings.secret_key_before
         keys = [secret, *([before.get_secret_value().encode()] if before else [])]
         provider = Provider(settings.gitlab_url, settings.api_url, tls, settings.gitlab_timeout)

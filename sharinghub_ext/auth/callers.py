@@ -13,6 +13,7 @@ from starlette.requests import Request
 from gitlab_hooks.gateway.viewer import Credential
 from sharinghub_ext.auth.cookies import Cookies
 from sharinghub_ext.auth.credentials import credential_of
+from sharinghub_ext.auth.identities import Confirmed
 from sharinghub_ext.auth.job_reads import JobReads
 from sharinghub_ext.auth.sessions import Sessions, key_of
 from sharinghub_ext.auth.viewers import FILLING, Viewers
@@ -25,12 +26,22 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One request's credential (None: nobody), who that is, and the session that it came from."""
+    """One request's credential (None: nobody), who that is, and the session it came from, by cookie or `signed`."""
 
     credential: Credential | None
     viewer: Viewer
     session: str | None = None
     visitor: bool = False
+    signed: bool = False
+
+    @property
+    def by(self) -> str:
+        """How the caller is known."""
+        if self.credential is None:
+            return "nothing"
+        if self.session is not None:
+            return "signed address" if self.signed else "session"
+        return _kind_of(self.credential, visitor=self.visitor)
 
 
 class Callers:
@@ -82,6 +93,14 @@ class Callers:
             raise self._ended()
         return Caller(credential, await self.viewers.resolve(credential, client), key)
 
+    def known(self, credential: Credential | None) -> Confirmed | None:
+        """Whom GitLab lately said a credential acts as, without asking."""
+        return self.viewers.identities.known(credential) if credential is not None else None
+
+    def kind_of(self, credential: Credential | None) -> str:
+        """How a caller without a session is known."""
+        return "nothing" if credential is None else _kind_of(credential, visitor=credential is self._visitor)
+
     def stands_in(self, request: Request) -> Credential | None:
         """The visitors' token, for a read by somebody without a credential."""
         return self._visitor if request.method in _READS else None
@@ -99,6 +118,12 @@ class Callers:
     def _ended(self) -> Problem:
         detail = "Your session has ended: sign in again at /auth/login. What is public is shown without it."
         return Problem(401, detail, {**self._cookies.clearing(), "WWW-Authenticate": 'Bearer realm="SharingHub"'})
+
+
+def _kind_of(credential: Credential, *, visitor: bool) -> str:
+    if visitor:
+        return "visitor token"
+    return "job token" if credential.is_job else "token"
 
 
 def challenged(problem: Problem) -> Problem:

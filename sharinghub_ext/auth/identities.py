@@ -50,6 +50,7 @@ class Confirmed:
     """What GitLab said about one token, and when. `key` names the principal."""
 
     key: str
+    user_id: int
     all_visible: bool  # ask for what GitLab shows it, not only for what it is a member of
     at: datetime
 
@@ -99,6 +100,10 @@ class Identities:
         """Ask GitLab now. Raises Problem as `of`."""
         return await asyncio.shield(self._confirm_later(credential))
 
+    def known(self, credential: Credential) -> Confirmed | None:
+        """What GitLab lately said about a credential, however old; None for nothing that is remembered."""
+        return self._confirmed.get(self._refusals.name_of(credential))
+
     def age(self, then: datetime) -> timedelta:
         """How long ago that was; a moment in the future means that the clock was set back, and counts as too old."""
         age = self._clock.now() - then
@@ -126,7 +131,7 @@ class Identities:
             self._table.confirm, key, identity.user_id, identity.username, identity.external, to_micros(began)
         )
         all_visible = self._admins_see_all if identity.privileged else identity.restricted
-        confirmed = Confirmed(key, all_visible, began)
+        confirmed = Confirmed(key, identity.user_id, all_visible, began)
         self._confirmed[name] = confirmed
         return confirmed
 

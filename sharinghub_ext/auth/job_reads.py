@@ -28,6 +28,7 @@ class JobReads:
     def __init__(self, client: ViewerClient, refusals: Refusals, clock: Clock) -> None:
         self._client, self._refusals, self._clock = client, refusals, clock
         self._proven: LRUCache[str, tuple[bool, datetime]] = LRUCache(_MOST)
+        self._users: LRUCache[str, int] = LRUCache(_MOST)
         self._asking: SingleFlight[bool] = SingleFlight()
 
     async def may_read(self, credential: Credential, project_id: int) -> bool:
@@ -38,10 +39,16 @@ class JobReads:
             return known[0]
         return await asyncio.shield(self._asking.start(name, lambda: self._ask(credential, project_id, name)))
 
+    def user_of(self, credential: Credential) -> int | None:
+        """The id of the account of a job that was asked about, None where it was long ago."""
+        return self._users.get(self._refusals.name_of(credential))
+
     async def _ask(self, credential: Credential, project_id: int, name: str) -> bool:
         asked = self._clock.now()
         try:
-            await self._client.identify(credential)  # a token that GitLab does not know must not count as none
+            identity = await self._client.identify(
+                credential
+            )  # a token that GitLab does not know must not count as none
             found = await self._client.job_reads(credential, project_id)
         except GitLabUnavailable as error:
             raise unavailable(str(error), error.retry_after) from error
@@ -49,6 +56,7 @@ class JobReads:
             problem = refusal(error)
             self._refusals.remember(self._refusals.name_of(credential), problem)
             raise problem from error
+        self._users[self._refusals.name_of(credential)] = identity.user_id
         self._proven[name] = (found, asked)
         return found
 

@@ -8,7 +8,6 @@ from typing import Any, cast
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from sharinghub_ext.auth.callers import Caller
 from sharinghub_ext.auth.dependency import caller_of
 from sharinghub_ext.auth.viewers import FILLING
 from stac_ext.store.grants import GrantTable
@@ -27,21 +26,11 @@ async def me(request: Request) -> Response:
     caller = caller_of(request)
     viewer = caller.viewer
     complete = FILLING not in viewer.notes
-    by = {"signed_in": caller.credential is not None and not caller.visitor, "by": _how(caller)}
+    by = {"signed_in": caller.credential is not None and not caller.visitor, "by": caller.by}
     if viewer.principal is None:
         return _json(by if complete else {**by, "complete": False})
     grants, gitlab_url = cast("GrantTable", request.app.state.grants), cast("str", request.app.state.gitlab_url)
     return _json(by | await asyncio.to_thread(_told, grants, gitlab_url, viewer.principal, complete))
-
-
-def _how(caller: Caller) -> str:
-    if caller.credential is None:
-        return "nothing"
-    if caller.visitor:
-        return "visitor token"
-    if caller.session is not None:
-        return "session"
-    return "job token" if caller.credential.is_job else "token"
 
 
 def _told(grants: GrantTable, gitlab_url: str, key: str, complete: bool) -> dict[str, Any]:

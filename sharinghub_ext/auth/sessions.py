@@ -6,23 +6,27 @@
    and all others wait for what it writes. Where GitLab refuses the renewal, the session ends.
 """
 
+from __future__ import annotations
+
 import asyncio
 import hashlib
 import secrets
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
 from gitlab_hooks.gateway.errors import CredentialRefused, GitLabError, GitLabUnavailable
-from gitlab_hooks.gateway.oauth import OAuthTokens, SignIn
 from gitlab_hooks.gateway.viewer import Credential
 from gitlab_hooks.single_flight import SingleFlight
 from sharinghub_ext.auth.identities import unavailable
-from sharinghub_ext.auth.sealing import Sealer
 from stac_ext.clock import Clock
 from stac_ext.store.sessions import Session, SessionTable
 from stac_ext.times import to_micros
+
+if TYPE_CHECKING:
+    from gitlab_hooks.gateway.oauth import OAuthTokens, SignIn
+    from sharinghub_ext.auth.sealing import Sealer
 
 _SECOND: Final = 1_000_000  # microseconds
 _EARLY: Final = 60  # seconds before its end at which an access token is renewed
@@ -164,6 +168,8 @@ class Sessions:
         return self._sealer.seal({"access": tokens.access, "refresh": tokens.refresh, "ends": tokens.expires_at})
 
     def _opened(self, one: Session) -> OAuthTokens | None:
+        from gitlab_hooks.gateway.oauth import OAuthTokens
+
         found = self._sealer.open(one.sealed)
         return OAuthTokens(found["access"], found["refresh"], found["ends"]) if found is not None else None
 

@@ -76,8 +76,11 @@ class Viewers:
         task = self.grants.start(credential, found.key, all_visible=confirmed.all_visible)
         if found.snapshot_at and age <= hard and soft:
             return True
+        patience = LISTING_WAIT - self.grants.listing_for(found.key).total_seconds()
+        if soft and patience <= 0:  # one that takes long: no read waits for it again
+            return False
         try:
-            await asyncio.wait_for(asyncio.shield(task), LISTING_WAIT if soft else None)
+            await asyncio.wait_for(asyncio.shield(task), patience if soft else None)
         except TimeoutError:
             return False
         except GitLabUnavailable as error:

@@ -1,6 +1,7 @@
-"""The command line: `sharinghub serve · sync · reconcile · lint · hooks · migrate · config · demo · standin`.
+"""The command line: `sharinghub serve · sync · reconcile · lint · explain · dvc · hooks · migrate · config · login`,
+`token`, `demo` and `standin`.
 
-Exit codes: 2 settings, 3 GitLab, 4 store.
+Exit codes: 1 not signed in, 2 settings, 3 GitLab, 4 store.
 """
 
 import importlib
@@ -13,7 +14,10 @@ from typer.main import get_command
 
 from sharinghub_ext import __version__
 
-_MODULES: Final = ("serve", "sync", "reconcile", "lint", "migrate", "hooks", "config", "demo", "standin")
+_MODULES: Final = (
+    *("serve", "sync", "reconcile", "lint", "explain", "dvc", "migrate", "hooks", "config", "login", "token", "demo"),
+    "standin",
+)
 
 
 class _Commands(TyperGroup):
@@ -63,6 +67,10 @@ def main() -> None:
 
 def _exit_of(error: Exception) -> tuple[int, str] | None:
     """The exit code and what cannot be used, None for an error of the program."""
+    from sharinghub_ext.login.errors import LoginError
+
+    if isinstance(error, LoginError):
+        return error.code, error.title
     from sharinghub_ext.checks import GitLabCheckFailed
     from sharinghub_ext.config import SettingsError
     from stac_ext.store.database import StoreError

@@ -51,11 +51,13 @@ def command(
                 tag_push_events=True,
                 repository_update_events=True,
             )
+            device = world.add_application("SharingHub on the command line", [], ("read_api",), confidential=False)
             settings = Settings(
                 gitlab_url=standin.url,
                 gitlab_token=samples.service_token,
                 database_url=f"sqlite:///{folder}/sharinghub.db",
                 hook_secret=_SECRET,
+                oauth_device_client_id=device.client_id,
                 log_level="warning",
             )
             configure_logs(settings)
@@ -119,6 +121,10 @@ Lines to copy
   curl -s -X PUT -H 'PRIVATE-TOKEN: glpat-demo-maya-api' -H 'Content-Type: application/json' \\
     -d '{{"topics": ["sharinghub:dataset"]}}' {gitlab}/api/v4/projects/{untagged}
   curl -s '{url}/stac/collections/dataset/items?limit=100'
+
+  # 5. Sign in with a code, which the stand-in's page asks for (the command is in .venv/bin); then ask with the token
+  sharinghub login {url}
+  curl -s -H "Authorization: Bearer $(sharinghub token {url})" '{url}/stac/search?limit=100'
 
 Ctrl-C ends the demo.
 """

@@ -19,6 +19,7 @@ from sharinghub_ext.app import create_app
 from sharinghub_ext.checks import GitLabCheckFailed, check_gitlab, check_visitor
 from sharinghub_ext.cli.connections import PatientProtocol
 from sharinghub_ext.config import Settings, SettingsError, load_settings
+from sharinghub_ext.dvc.building import check_objects
 from sharinghub_ext.hook_care import connection_of
 from sharinghub_ext.hub import build_hub
 from sharinghub_ext.logs import configure_logs
@@ -91,6 +92,11 @@ async def serve(settings: Settings, listening: socket.socket) -> None:
             await hub.close()
             raise
         log.warning("GitLab does not answer; what is public is served from the index meanwhile", error=str(error))
+    try:
+        await check_objects(hub.dvc)
+    except SettingsError:
+        await hub.close()
+        raise
     if settings.visitor_token is not None:
         client = ServiceClient(connection_of(settings), settings.visitor_token.get_secret_value())
         try:

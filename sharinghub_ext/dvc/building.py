@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
+import structlog
 from anyio.to_thread import run_sync
 from sqlalchemy.engine import make_url
 
@@ -15,36 +16,62 @@ from sharinghub_ext.dvc.quota import Quotas
 from sharinghub_ext.dvc.receiving import Receiver
 from sharinghub_ext.dvc.rights import Catalogue, LiveRights
 from sharinghub_ext.dvc.routes import DvcRemote
-from sharinghub_ext.dvc.store import ObjectStore, StoreFailure
+from sharinghub_ext.dvc.s3.address import EXAMPLE, S3Address, parse_address
+from sharinghub_ext.dvc.store import ObjectStore, StoreFailure, StoreRefused
 from stac_ext.clock import Clock
 from stac_ext.model import Viewer
 from stac_ext.store.reader import CatalogueReader
 
 _BESIDE: Final = "objects"
+log = structlog.get_logger()
 
 
-def object_folder(settings: Settings) -> Path | None:
-    """The folder of the objects, None where no setting leads to one. Raises SettingsError."""
+def object_place(settings: Settings) -> Path | S3Address | None:
+    """Where the objects are: a folder, a bucket, or None where no setting leads to one. Raises SettingsError."""
     if settings.store_url is None:
         database = make_url(settings.database_url)
         if database.get_backend_name() != "sqlite" or not database.database:
             return None
         return Path(database.database).parent / _BESIDE
-    parts = urlsplit(settings.store_url)
+    try:
+        parts = urlsplit(settings.store_url)
+        if parts.scheme == "s3":
+            return parse_address(settings.store_url)
+    except ValueError as error:
+        raise SettingsError(f"SHARINGHUB_STORE_URL: {error}") from None  # its text may hold a secret
     if parts.scheme != "file" or parts.netloc not in ("", "localhost") or parts.path.strip("/") == "":
-        raise SettingsError("SHARINGHUB_STORE_URL: use file:///path/to/a/folder; no other kind of store exists yet")
+        raise SettingsError(f"SHARINGHUB_STORE_URL: use file:///path/to/a/folder, or {EXAMPLE}")
     return Path(unquote(parts.path))
 
 
-def open_objects(settings: Settings) -> ObjectStore | None:
+def open_objects(settings: Settings, clock: Clock) -> ObjectStore | None:
     """The object store of the settings. Raises SettingsError where it cannot be used."""
-    folder = object_folder(settings)
-    if folder is None:
+    place = object_place(settings)
+    if isinstance(place, S3Address):
+        try:
+            from sharinghub_ext.dvc.s3.store import S3Store
+        except ImportError as error:
+            needed = "SHARINGHUB_STORE_URL: s3:// needs aiobotocore: pip install 'aiobotocore>=3.5'"
+            raise SettingsError(needed) from error
+        return S3Store(place, clock)
+    if place is None:
         return None
     try:
-        return LocalStore(folder)
+        return LocalStore(place)
     except StoreFailure as error:
-        raise SettingsError(f"SHARINGHUB_STORE_URL: {folder} cannot be used: {error}") from error
+        raise SettingsError(f"SHARINGHUB_STORE_URL: {place} cannot be used: {error}") from error
+
+
+async def check_objects(remote: DvcRemote | None) -> None:
+    """Raise SettingsError where the store refuses the hub, and warn where it does not answer now."""
+    if remote is None:
+        return
+    try:
+        await remote.check()
+    except StoreRefused as error:
+        raise SettingsError(f"SHARINGHUB_STORE_URL: {error}") from error
+    except StoreFailure as error:
+        log.warning("the store of DVC data does not answer; the catalogue is served meanwhile", error=str(error))
 
 
 def build_dvc(
@@ -57,7 +84,7 @@ def build_dvc(
     reader: CatalogueReader,
 ) -> DvcRemote | None:
     """The DVC remote of every project, None where there is no store. Raises SettingsError."""
-    store = open_objects(settings)
+    store = open_objects(settings, clock)
     if store is None:
         return None
 

@@ -62,9 +62,12 @@ def parse_key(text: str) -> ObjectKey | None:
     return ObjectKey(first + rest, directory=ending is not None, legacy=folder is None)
 
 
+def parse_project(text: str) -> int | None:
+    """The id of a project that an address names, None where it is none."""
+    return int(text) if _PROJECT.fullmatch(text) else None
+
+
 def parse_name(project_id: str, key: str) -> ObjectName | None:
     """The object that an address names, None where there can be none."""
-    parsed = parse_key(key)
-    if parsed is None or not _PROJECT.fullmatch(project_id):
-        return None
-    return ObjectName(int(project_id), parsed)
+    parsed, project = parse_key(key), parse_project(project_id)
+    return None if parsed is None or project is None else ObjectName(project, parsed)

@@ -46,6 +46,9 @@ class LocalStore:
             self._reserve = min(reserve, shutil.disk_usage(root).total // 20)
             self._remove_abandoned()
 
+    async def check(self) -> None:
+        """Nothing is left to check: that the folder can be used is known since it was opened."""
+
     async def stat(self, name: ObjectName) -> Stored | None:
         found = await self.open(name)
         if found is not None:
@@ -60,6 +63,9 @@ class LocalStore:
 
     async def used(self, project_id: int) -> int:
         return await run_sync(self._used, project_id)
+
+    async def close(self) -> None:
+        """Nothing is held."""
 
     def leave_room(self, size: int) -> None:
         """Raise StoreFull where `size` more bytes would take what is to stay free."""

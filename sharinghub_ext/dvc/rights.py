@@ -38,12 +38,17 @@ _KNOWN_SECONDS: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What GitLab said at `asked`. `listed`: the project carries a topic of the catalogue."""
+    """What GitLab said at `asked`, of the account `user`. `listed`: the project carries a topic of the catalogue.
+
+    `public`: the index shows it to everybody.
+    """
 
     read: bool
     write: bool
     listed: bool
     asked: datetime
+    user: int | None = None
+    public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,8 @@ class LiveRights:
                 if refused.status in (401, 403):
                     self._refusals.count(client)
                 raise
-            return self._keep(name, Verdict(reads, False, await self._catalogue.is_listed(project_id), asked))
+            listed, public = await self._catalogue.is_listed(project_id), await self._catalogue.is_public(project_id)
+            return self._keep(name, Verdict(reads, False, listed, asked, self._job_reads.user_of(credential), public))
         try:
             rights = await code_rights(self._client, credential, project_id)
         except GitLabUnavailable as error:
@@ -111,7 +117,9 @@ class LiveRights:
         if credential is not None:
             self._good[token] = True
         listed = bool(rights.topics & self._catalogue.topics)
-        return self._keep(name, Verdict(rights.download, rights.download and rights.push, listed, asked))
+        public = credential is None or await self._catalogue.is_public(project_id)
+        push = rights.download and rights.push
+        return self._keep(name, Verdict(rights.download, push, listed, asked, rights.user_id, public))
 
     def _keep(self, name: str, verdict: Verdict) -> Verdict:
         self._verdicts[name] = verdict

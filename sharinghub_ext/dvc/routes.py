@@ -8,14 +8,15 @@ from typing import Final
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gitlab_hooks.gateway.viewer import Credential
+from sharinghub_ext.audit import PrivateRead, tell_of
 from sharinghub_ext.auth.callers import Callers, challenged
 from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.dvc.directory import Directories, is_page
-from sharinghub_ext.dvc.keys import ObjectName, parse_name
+from sharinghub_ext.dvc.keys import ObjectName, parse_name, parse_project
 from sharinghub_ext.dvc.receiving import Receiver
 from sharinghub_ext.dvc.rights import LiveRights, Verdict
 from sharinghub_ext.dvc.serving import object_response
@@ -34,16 +35,23 @@ class DvcRemote:
         self, store: ObjectStore, rights: LiveRights, receiver: Receiver, callers: Callers, public_url: str
     ) -> None:
         self._store, self._rights, self._receiver, self._callers = store, rights, receiver, callers
+        self._public_url = public_url
         self._directories = Directories(f"{public_url}{PATH}")
 
     def routes(self) -> list[Route]:
         """The routes, to be put into an application."""
-        return [Route(f"{PATH}/{{project_id}}/{{key:path}}", self.answer, methods=["GET", *_WRITES])]
+        setup = Route(f"{PATH}/{{project_id}}/setup", self.setup, methods=["GET"])
+        return [setup, Route(f"{PATH}/{{project_id}}/{{key:path}}", self.answer, methods=["GET", *_WRITES])]
+
+    async def check(self) -> None:
+        """Whether the store can be used. Raises StoreFailure."""
+        await self._store.check()
 
     async def close(self) -> None:
         """Stop what is under way."""
         await self._rights.close()
         await self._receiver.close()
+        await self._store.close()
 
     async def answer(self, request: Request) -> Response:
         """GET, HEAD, POST or PUT of one object."""
@@ -62,11 +70,30 @@ class DvcRemote:
         except ClientDisconnect:
             return Response(None, 400)  # nobody is there to read it
 
+    async def setup(self, request: Request) -> Response:
+        """What to say to `dvc` for this remote, and what the caller may do there, for those who may pull."""
+        number = parse_project(str(request.path_params["project_id"]))
+        if number is None:
+            raise not_found()
+        credential, verdict = await self._verdict(request, number)
+        url = f"{self._public_url}{PATH}/{number}"
+        modify = "dvc remote modify --local hub"
+        commands = [
+            f"dvc remote add -d hub {url}",
+            f"{modify} auth custom",
+            f"{modify} custom_auth_header Authorization",
+            f'{modify} password "Bearer $GITLAB_TOKEN"',
+        ]
+        push = verdict.write and credential is not None and not credential.is_job
+        return JSONResponse({"url": url, "pull": True, "push": push, "commands": commands})
+
     async def _read(self, request: Request) -> Response:
-        name, _, _ = await self._allowed(request)
+        name, credential, verdict = await self._allowed(request)
         found = await self._store.open(name)
         if found is None:
             raise not_found()
+        if not verdict.public:
+            self._tell(request, name, credential, verdict)
         if is_page(request, name):
             return await self._directories.page(request, name, found)
         return await object_response(request, name, found)
@@ -82,15 +109,25 @@ class DvcRemote:
             raise Problem(403, "You may read this project, but not push code to it, so nothing is stored.")
         return await self._receiver.receive(request, name)
 
+    def _tell(self, request: Request, name: ObjectName, credential: Credential | None, verdict: Verdict) -> None:
+        known = self._callers.known(credential)
+        by = self._callers.kind_of(credential)
+        key = known.key if known is not None else None
+        tell_of(request, PrivateRead(name.project_id, name.key.text, None, key, verdict.user, by))
+
     async def _allowed(self, request: Request) -> tuple[ObjectName, Credential | None, Verdict]:
         """The object that is asked for, by a caller who may read it. Raises Problem 400, 401, 403, 404, 429 or 503."""
         name = parse_name(str(request.path_params["project_id"]), str(request.path_params["key"]))
         if name is None:
             raise not_found()
+        return name, *await self._verdict(request, name.project_id)
+
+    async def _verdict(self, request: Request, project_id: int) -> tuple[Credential | None, Verdict]:
+        """What a caller may do who may read. Raises Problem 400, 401, 403, 404, 429 or 503."""
         client = request.client.host if request.client else ""
         try:
             credential = credential_of(request, basic=True) or self._callers.stands_in(request)
-            verdict = await self._rights.of(credential, name.project_id, client)
+            verdict = await self._rights.of(credential, project_id, client)
         except Problem as problem:
             raise challenged(problem) from problem
         if not verdict.read:
@@ -99,4 +136,4 @@ class DvcRemote:
             raise Problem(
                 404, "This project is not in the catalogue: give it a topic of the catalogue in GitLab first."
             )
-        return name, credential, verdict
+        return credential, verdict

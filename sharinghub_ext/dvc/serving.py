@@ -18,10 +18,10 @@ from starlette.types import Receive, Scope, Send
 
 from sharinghub_ext.dvc.digests import Soundness
 from sharinghub_ext.dvc.keys import ObjectName
-from sharinghub_ext.dvc.ranges import Span, span_of
 from sharinghub_ext.dvc.store import Stored, StoreDamaged, StoredObject
 from sharinghub_ext.middleware import HEAD_MARK
 from sharinghub_ext.problems import Problem
+from sharinghub_ext.ranges import Span, span_of
 from stac_ext.dvc.assets import DIRECTORY
 from stac_ext.media_types import BINARY
 

@@ -1,4 +1,4 @@
-"""What the DVC route asks of an object store: a port that a local folder fills now, and object storage can fill later.
+"""What the DVC route asks of an object store: a port that a local folder fills, and a bucket of S3.
 
 An object is there or not: an upload is a part that nobody sees until `commit`, which is called only after its bytes
 were verified. What is stored is never changed. Each object keeps its SHA-256 beside it where it is known.
@@ -6,6 +6,7 @@ were verified. What is stored is never changed. Each object keeps its SHA-256 be
 StoreFailure
 ├── StoreFull      no room: 507
 ├── StoreBroken    the store cannot be used at the moment: 503
+│   └── StoreRefused   it will not be used with these settings: told at start
 └── StoreDamaged   an object has other bytes than were stored: 500, and again until somebody acts
 """
 
@@ -26,6 +27,10 @@ class StoreFull(StoreFailure):
 
 class StoreBroken(StoreFailure):
     """The store does not answer, or refuses."""
+
+
+class StoreRefused(StoreBroken):
+    """The store refuses the hub: a wrong credential, a right that is missing, no such place."""
 
 
 class StoreDamaged(StoreFailure):
@@ -72,6 +77,10 @@ class Part(Protocol):
 class ObjectStore(Protocol):
     """Where the objects of all projects are."""
 
+    async def check(self) -> None:
+        """Whether the store can be used. Raises StoreRefused where settings must change, else StoreBroken."""
+        ...
+
     async def stat(self, name: ObjectName) -> Stored | None:
         """What is known of an object, None where there is none."""
         ...
@@ -86,4 +95,8 @@ class ObjectStore(Protocol):
 
     async def used(self, project_id: int) -> int:
         """The bytes of all objects of a project."""
+        ...
+
+    async def close(self) -> None:
+        """Release what is held."""
         ...

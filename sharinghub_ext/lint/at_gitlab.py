@@ -10,7 +10,7 @@ from gitlab_hooks.reading import Absent, ProjectReader, Read, topics_of
 from sharinghub_ext.api.links import Urls
 from sharinghub_ext.checks import GitLabCheckFailed, check_gitlab
 from sharinghub_ext.config import Settings, SettingsError
-from sharinghub_ext.dvc.building import object_folder
+from sharinghub_ext.dvc.building import object_place
 from sharinghub_ext.extensions import load_extensions
 from sharinghub_ext.lint.subject import Subject, named_categories, tagged_categories
 from stac_ext.categories import Category
@@ -103,7 +103,7 @@ def _context(settings: Settings) -> BuildContext:
         assets_url=urls.assets,
         gitlab_host_name=urlsplit(settings.gitlab_url).netloc,
         gitlab_url=settings.gitlab_url,
-        dvc_url=f"{urls.public}/dvc" if object_folder(settings) else None,
+        dvc_url=f"{urls.public}/dvc" if object_place(settings) else None,
     )
 
 

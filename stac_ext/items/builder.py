@@ -16,6 +16,7 @@ from stac_ext.extensions.schema_file import SchemaExtension
 from stac_ext.headers.reading import HeaderFacts, read_headers, report_partial
 from stac_ext.items import citation, versions
 from stac_ext.items.assets import AssetGatherer, gather_assets
+from stac_ext.items.authentication import with_authentication
 from stac_ext.items.citation import Citation, read_citation
 from stac_ext.items.described import describe, is_description_read
 from stac_ext.items.extent import Spatial, read_spatial
@@ -158,7 +159,7 @@ class _Build:
         written = item.to_dict(include_self_link=True, transform_hrefs=False)
         written["stac_version"] = STAC_VERSION
         written["properties"] = properties  # pystac fills in `datetime` where an interval has none
-        return clean_item(written)
+        return with_authentication(clean_item(written), self.facts, self.context)
 
     def _guard(self, field: str, build: Callable[[], _T], otherwise: _T) -> _T:
         """The last defence of "broken costs the field": a fault of ours in reading one field, told as such."""

@@ -1,14 +1,17 @@
 """What each principal was granted by GitLab, and when GitLab said so."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from typing import Any, Final
 
-from sqlalchemy import Connection, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 
 from stac_ext.model import Visibility
 from stac_ext.store.database import Database, retried
 from stac_ext.store.records import is_id
 from stac_ext.store.schema import denial, grant, principal, project
+
+_AT_ONCE: Final = 1_000  # rows that one transaction changes: other writers wait no longer than for these
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +63,50 @@ class GrantTable:
             conn.execute(delete(grant).where(grant.c.principal == key))
             conn.execute(delete(principal).where(principal.c.key == key))
 
-    @retried
-    def replace(self, key: str, project_ids: Collection[int], began: int, now: int) -> bool:
+    def replace(self, key: str, project_ids: Collection[int], began: int, now: int, listed: int | None = None) -> bool:
         """Write a whole listing as a diff. False where a denial came after it began: what the denial concerns was not
         added, and the listing has to be repeated.
 
-        `began` is the change counter when the listing began.
+        `began` is the change counter when the listing began. Where GitLab was asked again about each project that a
+        listing had found, `began` is that of the second question, and `listed` that of the listing.
+
+        A large diff is written in pieces, so that other writers get their turn; the last one compares the whole, so
+        that what another process wrote meanwhile does not outlast it.
         """
         wanted = {one for one in project_ids if is_id(one)}
+        self._approach(key, wanted, began)
+        return self._finish(key, wanted, began, now, began if listed is None else listed)
+
+    def _approach(self, key: str, wanted: set[int], began: int) -> None:
+        """Write a large diff up to its last piece. The age that counts stays that of the listing before."""
+        with self._database.read() as conn:
+            held = _held(conn, key)
+        if len(held ^ wanted) <= _AT_ONCE:
+            return
+        for piece in _pieces(held - wanted):
+            self._remove_some(key, piece)
+        for piece in _pieces(wanted - held):
+            if not self._add_some(key, piece, began):
+                return
+
+    @retried
+    def _remove_some(self, key: str, project_ids: set[int]) -> None:
         with self._database.write() as conn:
-            held = set(conn.execute(select(grant.c.project_id).where(grant.c.principal == key)).scalars())
+            _remove(conn, key, project_ids)
+
+    @retried
+    def _add_some(self, key: str, project_ids: set[int], began: int) -> bool:
+        with self._database.write() as conn:
+            found = _find(conn, key)
+            if found is None or found.denied_seq > began:
+                return False
+            _add(conn, key, project_ids - _held(conn, key, project_ids) - _denied_since(conn, began))
+            return True
+
+    @retried
+    def _finish(self, key: str, wanted: set[int], began: int, now: int, listed: int) -> bool:
+        with self._database.write() as conn:
+            held = _held(conn, key)
             _remove(conn, key, held - wanted)
             found = _find(conn, key)
             if found is None or found.denied_seq > began:
@@ -78,7 +115,7 @@ class GrantTable:
             _add(conn, key, wanted - held - denied)
             if wanted & denied:
                 return False
-            conn.execute(update(principal).where(principal.c.key == key).values(snapshot_at=now, snapshot_seq=began))
+            conn.execute(update(principal).where(principal.c.key == key).values(snapshot_at=now, snapshot_seq=listed))
             return True
 
     @retried
@@ -117,9 +154,8 @@ class GrantTable:
             found = _find(conn, key)
             if found is None or found.denied_seq > began:
                 return
-            denied = _denied_since(conn, began)
-            held = set(conn.execute(select(grant.c.project_id).where(grant.c.principal == key)).scalars())
-            _add(conn, key, {one for one in project_ids if is_id(one)} - held - denied)
+            denied, granted = _denied_since(conn, began), {one for one in project_ids if is_id(one)}
+            _add(conn, key, granted - _held(conn, key, granted) - denied)
             if not denied and found.snapshot_seq < asked_seq:
                 conn.execute(update(principal).where(principal.c.key == key).values(snapshot_seq=asked_seq))
 
@@ -148,8 +184,11 @@ def _unasked(found: Principal, limit: int) -> Select[tuple[int, int]]:
 
 def _find(conn: Connection, key: str) -> Principal | None:
     row = conn.execute(select(principal).where(principal.c.key == key)).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else principal_of(row)
+
+
+def principal_of(row: Row[Any]) -> Principal:
+    """The principal that a row of its table is."""
     return Principal(
         key=row.key,
         user_id=row.user_id,
@@ -166,9 +205,22 @@ def _denied_since(conn: Connection, began: int) -> set[int]:
     return set(conn.execute(select(denial.c.project_id).where(denial.c.seq > began)).scalars())
 
 
+def _held(conn: Connection, key: str, among: set[int] | None = None) -> set[int]:
+    statement = select(grant.c.project_id).where(grant.c.principal == key)
+    if among is not None:
+        statement = statement.where(grant.c.project_id.in_(among))
+    return set(conn.execute(statement).scalars())
+
+
+def _pieces(project_ids: set[int]) -> Iterator[set[int]]:
+    ordered = sorted(project_ids)
+    for start in range(0, len(ordered), _AT_ONCE):
+        yield set(ordered[start : start + _AT_ONCE])
+
+
 def _remove(conn: Connection, key: str, project_ids: set[int]) -> None:
-    for project_id in project_ids:
-        conn.execute(delete(grant).where(grant.c.principal == key, grant.c.project_id == project_id))
+    for piece in _pieces(project_ids):
+        conn.execute(delete(grant).where(grant.c.principal == key, grant.c.project_id.in_(piece)))
 
 
 def _add(conn: Connection, key: str, project_ids: set[int]) -> None:

@@ -8,6 +8,8 @@ from tests.authz.history import COLLECTIONS
 from tests.authz.surface import DVC_KEY, MISSING, NAMED, Key, Looker, State, ids
 from tests.support.in_process import HUB
 
+MAINTAINER = 40  # who may administer a project
+
 
 async def search(state: State, who: Looker) -> None:
     """The whole search, page by page too, and another caller with the same page tokens."""
@@ -280,8 +282,13 @@ async def dvc(state: State, who: Looker) -> None:
             assert (answer.status, answer.body) == (200, b"data"), (who.name, item_id)
         else:
             await state.same_as_missing(who, answer, f"/dvc/{MISSING}/{DVC_KEY}")
-        refused = await state.ask(who, f"/dvc/{item_id}/{DVC_KEY}", "PUT", content=b"data")
         pushes = reads and state.gitlab.pushes(who.account, project)
+        told = await state.ask(who, f"/dvc/{item_id}/setup")
+        if reads:
+            assert (told.status, told.json()["push"]) == (200, pushes), (who.name, item_id)
+        else:
+            await state.same_as_missing(who, told, f"/dvc/{MISSING}/setup")
+        refused = await state.ask(who, f"/dvc/{item_id}/{DVC_KEY}", "PUT", content=b"data")
         if who.status == 200:
             assert (refused.status < 300) == pushes, (who.name, item_id, refused.text)
             state.drawn.pushed |= {project.id} if (refused.status < 300) else set()
@@ -298,6 +305,19 @@ async def myself(state: State, who: Looker) -> None:
         assert (told["user_id"], told["external"]) == (who.account.id, who.account.external)
         named = {one["id"] for one in told["uncatalogued"].get("projects", [])}
         assert {str(one) for one in named} <= state.pullable(who) - who.projects
+
+
+async def explained(state: State, who: Looker) -> None:
+    """Only those who administer a project at GitLab are told why others see it."""
+    for _, item_id in state.some(who):
+        project = state.gitlab.projects[int(item_id)]
+        answer = await state.ask(who, f"/auth/explain?user=1&item={item_id}")
+        role = state.gitlab.role(who.account, project)[0]
+        may = who.token is not None and (who.account.admin or role >= MAINTAINER)
+        if not may:
+            await state.same_as_missing(who, answer, f"/auth/explain?user=1&item={MISSING}")
+        elif who.status == 200:
+            assert answer.status == 200, (who.name, item_id, answer.text)
 
 
 Check = Callable[[State, Looker], Awaitable[None]]
@@ -326,9 +346,11 @@ COVERED: dict[str, Check] = {
     "GET /assets/{project_id}/archive/{revision}.zip": files,
     "GET /assets/{project_id}/packages/{names:path}": packages,
     "GET /assets/{project_id}/{revision}/{path:path}": files,
+    "GET /dvc/{project_id}/setup": dvc,
     "GET /dvc/{project_id}/{key:path}": dvc,
     "PUT /dvc/{project_id}/{key:path}": dvc,
     "GET /auth/me": myself,
+    "GET /auth/explain": explained,
 }
 # What no route is named by, and yet holds of several.
 BESIDES: tuple[Check, ...] = (conditions, versions)
@@ -341,6 +363,7 @@ PUBLIC: dict[str, str] = {
     "POST /api/stac/{rest:path}": "a redirect that repeats what was asked",
     "GET /api": "the OpenAPI document: made from the code at start",
     "GET /api.html": "the page of the OpenAPI document",
+    "GET /.well-known/oauth-protected-resource": "which GitLab gives tokens: made from the settings at start",
     "GET /healthz": "says that the process runs",
     "GET /readyz": "numbers about the whole index, no names",
     "GET /metrics": "asks for the operator's own token; off without one",
@@ -348,6 +371,7 @@ PUBLIC: dict[str, str] = {
     "GET /auth/login": "leads to GitLab; names nobody (`test_sign_in.py`)",
     "GET /auth/callback": "opens a session for whom GitLab names (`test_sign_in.py`)",
     "GET /auth/logout": "a page with a button",
+    "POST /assets/sign": "signs any address for a session; its use is a live read (`assets/test_signed.py`)",
     "POST /auth/logout": "ends the session of the cookie that comes along (`test_sign_in.py`)",
     "MOUNT /api.static": "the scripts of the OpenAPI page, from the package that has them",
     "POST /dvc/{project_id}/{key:path}": "is PUT by another name: the same handler",

@@ -94,6 +94,27 @@ def test_a_database_of_the_secret_takes_the_place_of_the_file(program: Any, helm
     assert "pass-word" not in helm.template(values)
 
 
+def test_the_credentials_of_s3_are_a_file_of_the_secret(helm: Helm, tmp_path: Path) -> None:
+    """As the AWS library reads it: in no environment variable, and not among the hub's own secrets."""
+    url = "s3://bucket/prefix?endpoint=https://s3.example.org&region=eu-west-1"
+    values = {
+        **LEAST,
+        "config": {**LEAST["config"], "store_url": url},
+        "secrets": {
+            "existingSecret": "hub-secrets",
+            "keys": {"gitlab_token": "token", "hook_secret": None},
+            "awsCredentials": "aws",
+        },
+    }
+    secrets = {"hub-secrets": {**SAMPLE_SECRETS["hub-secrets"], "aws": "[default]\naws_access_key_id = AKIA\n"}}
+    container = materialize(helm.render(values), tmp_path / "pod", secrets)
+    file = Path(container.environment["AWS_SHARED_CREDENTIALS_FILE"])
+    assert file.read_text() == secrets["hub-secrets"]["aws"]
+    assert file.parent != Path(container.environment["SHARINGHUB_SECRETS_DIR"])
+    assert not [name for name in container.environment if name.startswith("AWS_") and "FILE" not in name]
+    assert yaml.safe_load(Path(container.environment["SHARINGHUB_CONFIG_FILE"]).read_text())["store_url"] == url
+
+
 def test_the_schema_knows_the_settings_and_no_others() -> None:
     schema = json.loads((CHART / "values.schema.json").read_text())["properties"]
     assert schema["config"]["properties"].keys() == Settings.model_fields.keys() - SECRETS - OWN

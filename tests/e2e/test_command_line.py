@@ -87,7 +87,7 @@ def redirecting() -> Iterator[str]:
 
 def test_help_and_version_teach() -> None:
     told = subprocess.run([*HUB, "--help"], capture_output=True, text=True, check=True).stdout
-    for command in ("serve", "sync", "reconcile", "lint", "hooks", "migrate", "config", "demo", "standin"):
+    for command in ("serve", "sync", "reconcile", "lint", "dvc", "hooks", "migrate", "config", "demo", "standin"):
         assert command in told
         taught = CliRunner().invoke(app, [command, "--help"])
         assert taught.exit_code == 0

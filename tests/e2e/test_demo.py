@@ -76,7 +76,7 @@ def test_it_tells_the_addresses_and_who_sees_how_much(demo: Demo) -> None:
     for who, token, sees in (("nobody", "-", "12 items"), ("rita", "glpat-demo-rita", "20 items")):
         assert re.search(rf"^ *{who} +{token} +{sees}", demo.printed, re.MULTILINE)
     assert re.search(r"boris +glpat-demo-boris +refused", demo.printed)
-    assert set(demo.blocks) == {"1", "2", "3", "4"}
+    assert set(demo.blocks) == {"1", "2", "3", "4", "5"}
 
 
 def test_line_1_shows_what_everybody_sees(demo: Demo) -> None:
@@ -95,6 +95,15 @@ def test_line_2_shows_what_rita_sees(demo: Demo) -> None:
 def test_line_3_lists_the_same_with_pystac_client(demo: Demo) -> None:
     lines = demo.copy("3").strip().splitlines()
     assert len(lines) == len(set(lines)) == 20
+
+
+def test_line_5_can_be_done(demo: Demo) -> None:
+    """It waits for a person, so only its first step is taken: GitLab gives a code to the application of the hub."""
+    told = httpx.get(f"{demo.hub}/.well-known/oauth-protected-resource").json()
+    form = {"client_id": told["sharinghub_device_client_id"], "scope": "read_api"}
+    answer = httpx.post(f"{told['authorization_servers'][0]}/oauth/authorize_device", data=form)
+    assert answer.status_code == 200
+    assert f"sharinghub login {told['resource']}" in demo.blocks["5"]
 
 
 def test_line_4_tags_a_project_and_it_appears(demo: Demo) -> None:

@@ -139,6 +139,21 @@ def test_a_version_is_as_private_as_its_project(world: SampleWorld, hub: Running
     assert item(hub, str(cloud.id)) is None
 
 
+def test_a_version_tells_the_present_visibility_and_whether_its_files_ask_for_a_token(
+    world: SampleWorld, hub: RunningHub
+) -> None:
+    cloud = released(world, hub, "v1")
+    for visibility, asks in (("public", False), ("private", True), ("internal", True), ("public", False)):
+        world.world.set_visibility(cloud, visibility)
+        delivered(world, hub)
+        hub.sweep()
+        for name in (str(cloud.id), f"{cloud.id}@v1"):
+            answer = hub.get(f"/stac/collections/ai-model/items/{name}", world.token("maya"))
+            assert answer.status_code == 200, (visibility, name)
+            assert answer.json()["properties"]["sharinghub:visibility"] == visibility
+            assert ("auth:schemes" in answer.json()["properties"]) == asks, (visibility, name)
+
+
 def test_a_slash_in_a_tag_is_a_tilde(world: SampleWorld, hub: RunningHub) -> None:
     cloud = released(world, hub, "release/2024")
     assert title(hub, f"{cloud.id}@release~2024") == "At release/2024"

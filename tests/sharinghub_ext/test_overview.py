@@ -49,7 +49,9 @@ def project(world: SampleWorld, path: str) -> Project:
 
 
 def commit(world: SampleWorld, hub: RunningHub, path: str, files: dict[str, bytes | None]) -> str:
-    """Commit files, let the hub index them, and name the commit."""
+    """Commit files, let the hub index them, and name the commit; a README takes the place of all before it."""
+    if any(name.lower().startswith("readme") and data for name, data in files.items()):
+        files = {**dict.fromkeys(readmes(world)), **files}
     sha = world.world.commit(project(world, path), files)
     world.world.hooks.drain()
     hub.drain()

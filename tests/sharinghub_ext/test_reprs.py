@@ -23,6 +23,8 @@ SECRET = "a-secret-0123456789-abcdefghijklmnop"
 _FIELD = re.compile(r"token|secret|passw|verifier|sealed|refresh|cookie|credential|nonce|_key$|^access$")
 _CLASS = re.compile(r"Token|Secret|Credential|Session|Cookie|SignIn")
 NO_SECRETS = {
+    "sharinghub_ext.login.kept.Kept.token_endpoint": "an address of GitLab",
+    "sharinghub_ext.login.places.Place.token_endpoint": "an address of GitLab",
     "gitlab_hooks.gateway.viewer.Credential.header": "the name of a header",
     "stac_ext.store.sessions.Session.key": "a keyed hash",
     "stac_ext.store.sessions.Session.principal": "user:<id>, or a keyed hash",

@@ -35,6 +35,8 @@ def every_href(node: Any) -> Iterator[str]:
 
 
 PUBLIC_ROUTES = {
+    "/.well-known/oauth-protected-resource": "says where tokens are had; made from settings",
+    "/dvc/{project_id}/setup": "resolves the caller in its handler, as downloads do, and asks GitLab",
     "/": "a redirect that reads nothing",
     "/api": "the OpenAPI document",
     "/api.html": "a page that shows it",
@@ -45,6 +47,7 @@ PUBLIC_ROUTES = {
     "/readyz": "readiness, with counts of deliveries only",
     "/metrics": "asks for a token of its own and names nobody",
     "/hooks/gitlab": "speaks for GitLab by its secret",
+    "/assets/sign": "is for a session alone, and reads nothing",
     "/assets/{project_id}/{revision}/{path:path}": "resolves its viewer itself, and asks GitLab live",
     "/assets/{project_id}/archive/{revision}.zip": "as the one above",
     "/assets/{project_id}/packages/{names:path}": "as the one above",

@@ -1,6 +1,7 @@
 """Decides where the tests listen to programs: what a `sharinghub` that a test starts prints and stores.
 
-What `sharinghub demo` and `sharinghub standin` print is left out: it is sample tokens, for people to copy.
+What `sharinghub demo` and `sharinghub standin` print is left out: it is sample tokens, for people to copy. So is the
+standard output of `sharinghub token`, which is for programs that take it; its other output is not.
 """
 
 import os
@@ -42,7 +43,7 @@ def started(self: Any, original: Any, *args: Any, **more: Any) -> None:
 def communicated(self: Any, original: Any, *args: Any, **more: Any) -> Any:
     said = original(self, *args, **more)
     if _is_hub(self.args):
-        for one in said:
+        for one in said[1:] if "token" in self.args else said:
             LEAKS.hear("output", " ".join(map(str, self.args)), one or "")
     return said
 

@@ -73,13 +73,14 @@ class Place:
 class Served:
     """`sharinghub serve` in a process of its own, on a stand-in."""
 
-    def __init__(self, world: SampleWorld, port: int) -> None:
+    def __init__(self, world: SampleWorld, port: int, **more: str) -> None:
         self.url = f"http://127.0.0.1:{port}"
         settings = {
             "SHARINGHUB_GITLAB_URL": world.gitlab.url,
             "SHARINGHUB_GITLAB_TOKEN": world.samples.service_token,
             "SHARINGHUB_DATABASE_URL": f"sqlite:///{world.folder}/served.db",
             "SHARINGHUB_LOG_LEVEL": "error",
+            **more,
         }
         kept = {name: value for name, value in os.environ.items() if not name.startswith("SHARINGHUB_")}
         command = [sys.executable, "-m", "sharinghub_ext.cli", "serve", "--port", str(port)]

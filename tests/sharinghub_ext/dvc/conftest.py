@@ -12,6 +12,7 @@ import pytest
 
 from sharinghub_ext.dvc.keys import ObjectKey
 from stac_ext.clock import ManualClock
+from tests.sharinghub_ext.dvc.places import Bucket, Folder, Place
 from tests.support.running import RunningHub, SampleWorld
 
 PRIVATE = "crisis/damage-polygons"  # dan may push, rita may pull, olga sees nothing of it
@@ -30,10 +31,16 @@ class Remote:
     world: SampleWorld
     hub: RunningHub
     clock: ManualClock
+    place: Place
 
     @property
     def folder(self) -> Path:
+        """Where the place is a folder."""
         return self.world.folder / "objects"
+
+    def name(self, project: str, key: ObjectKey) -> str:
+        """The object's key in the store."""
+        return f"{self.world.samples.projects[project]}/{key.text}"
 
     def path(self, project: str, key: ObjectKey | str) -> str:
         return f"/dvc/{self.world.samples.projects[project]}/{key if isinstance(key, str) else key.text}"
@@ -47,9 +54,8 @@ class Remote:
         return self.ask("PUT", project, key_of(data), person, content=data, **given)
 
     def stored(self) -> list[str]:
-        """Every file in the store, parts included."""
-        found = (path for path in self.folder.rglob("*") if path.is_file())
-        return sorted(str(path.relative_to(self.folder)) for path in found)
+        """Every object in the store, and every part."""
+        return [*self.place.keys(), *(f"part of {one}" for one in self.place.parts())]
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +65,21 @@ def limits() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def remote(tmp_path_factory: pytest.TempPathFactory, limits: dict[str, Any]) -> Iterator[Remote]:
+def kind() -> str:
+    """Where objects are kept; a module that overrides it runs once for each kind."""
+    return "folder"
+
+
+@pytest.fixture(scope="module")
+def remote(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, limits: dict[str, Any], kind: str
+) -> Iterator[Remote]:
     """One for all tests of a module, which store objects of their own."""
     clock = ManualClock(datetime(2026, 6, 1, tzinfo=UTC))
     folder = tmp_path_factory.mktemp("remote")
-    with SampleWorld(folder, clock) as world, RunningHub(world.settings(**limits), clock=clock) as hub:
-        hub.sweep()
-        yield Remote(world, hub, clock)
+    place = Bucket(request.getfixturevalue("s3")) if kind == "s3" else Folder(folder / "objects")
+    with SampleWorld(folder, clock) as world:
+        settings = world.settings(store_url=place.url, **limits)
+        with RunningHub(settings, clock=clock) as hub:
+            hub.sweep()
+            yield Remote(world, hub, clock, place)

@@ -1,4 +1,4 @@
-"""Proves what the port promises, on the store in a folder: whole objects or none, never changed, never outside."""
+"""Proves what the store in a folder has of its own: no way leads out, parts of killed uploads, full disks."""
 
 import fcntl
 import hashlib
@@ -6,13 +6,12 @@ import os
 import random
 from pathlib import Path
 
-import anyio
 import pytest
 
 from sharinghub_ext.dvc import local
 from sharinghub_ext.dvc.keys import ObjectKey, ObjectName
 from sharinghub_ext.dvc.local import CHUNK, PARTS, LocalStore
-from sharinghub_ext.dvc.store import StoreBroken, Stored, StoreFull
+from sharinghub_ext.dvc.store import StoreBroken, StoreFull
 
 DATA = random.Random(1).randbytes(CHUNK * 2 + 7)
 SHA256 = hashlib.sha256(DATA).hexdigest()
@@ -46,71 +45,6 @@ async def read(store: LocalStore, start: int, stop: int) -> bytes:
         await found.close()
 
 
-async def test_an_object_is_there_after_the_commit_and_not_before(store: LocalStore, tmp_path: Path) -> None:
-    part = await store.begin(NAME)
-    await part.write(DATA)
-    assert await store.stat(NAME) is None
-    assert await store.open(NAME) is None
-    assert await part.commit(SHA256)
-    assert await store.stat(NAME) == Stored(len(DATA), SHA256)
-    assert files(tmp_path / "objects") == [f"42/{NAME.key.text}", f"42/{NAME.key.text}.sha256"]
-
-
-@pytest.mark.parametrize(("start", "stop"), [(0, len(DATA)), (0, 0), (5, 6), (CHUNK - 1, CHUNK + 1), (3, len(DATA))])
-async def test_any_range_is_read(store: LocalStore, start: int, stop: int) -> None:
-    await put(store)
-    assert await read(store, start, stop) == DATA[start:stop]
-
-
-async def test_an_aborted_upload_leaves_nothing(store: LocalStore, tmp_path: Path) -> None:
-    part = await store.begin(NAME)
-    await part.write(DATA)
-    await part.abort()
-    await part.abort()
-    assert files(tmp_path) == []
-    assert await store.stat(NAME) is None
-
-
-async def test_what_is_stored_is_never_changed(store: LocalStore, tmp_path: Path) -> None:
-    assert await put(store)
-    assert not await put(store, data=b"something else")
-    assert await read(store, 0, len(DATA)) == DATA
-    assert await store.stat(NAME) == Stored(len(DATA), SHA256)
-    assert len(files(tmp_path)) == 2
-
-
-async def test_of_many_uploads_at_once_exactly_one_stores(store: LocalStore, tmp_path: Path) -> None:
-    created: list[bool] = []
-
-    async def one() -> None:
-        created.append(await put(store))
-
-    async with anyio.create_task_group() as tasks:
-        for _ in range(8):
-            tasks.start_soon(one)
-    assert sorted(created) == [False] * 7 + [True]
-    assert await read(store, 0, len(DATA)) == DATA
-    assert len(files(tmp_path)) == 2
-
-
-async def test_projects_are_apart_and_so_are_their_sizes(store: LocalStore) -> None:
-    await put(store)
-    other = ObjectName(4, NAME.key)
-    assert await store.stat(other) is None
-    await put(store, ObjectName(4, ObjectKey("0" * 32, legacy=True)), b"12345")
-    await put(store, ObjectName(4, ObjectKey("1" * 32, directory=True)), b"123")
-    assert [await store.used(one) for one in (42, 4, 5)] == [len(DATA), 8, 0]
-
-
-async def test_an_object_without_a_recorded_sha256_is_served(store: LocalStore, tmp_path: Path) -> None:
-    """As SharingHub's, whose layout is the same, and as after a loss of power."""
-    await put(store)
-    beside = tmp_path / "objects" / f"42/{NAME.key.text}.sha256"
-    for content in (b"", b"no hash", b"\xff" * 64, None):
-        beside.unlink() if content is None else beside.write_bytes(content)
-        assert await store.stat(NAME) == Stored(len(DATA), None)
-
-
 async def test_links_are_not_followed(store: LocalStore, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("secret")
     target = tmp_path / "objects" / NAME.text
@@ -142,16 +76,6 @@ async def test_a_start_removes_abandoned_parts_and_spares_those_under_way(store:
     os.close(held)
     LocalStore(tmp_path / "objects")
     assert list(parts.iterdir()) == []
-
-
-async def test_a_file_that_shrinks_while_it_is_read_is_an_error(store: LocalStore, tmp_path: Path) -> None:
-    await put(store)
-    found = await store.open(NAME)
-    assert found is not None
-    os.truncate(tmp_path / "objects" / NAME.text, CHUNK)
-    with pytest.raises(StoreBroken):
-        _ = [chunk async for chunk in found.chunks(0, len(DATA))]
-    await found.close()
 
 
 async def test_a_file_system_without_hard_links_stores_too(

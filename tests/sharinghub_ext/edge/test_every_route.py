@@ -21,17 +21,21 @@ REVIEWED = {
     "/api.static": frozenset(),
     "/api/stac": READ | {"POST"},
     "/api/stac/{rest:path}": READ | {"POST"},
+    "/.well-known/oauth-protected-resource": READ,
     "/healthz": READ,
     "/readyz": READ,
     "/metrics": READ,
     "/hooks/gitlab": frozenset({"POST"}),
     "/auth/me": READ,
+    "/auth/explain": READ,
     "/auth/login": READ,
     "/auth/callback": READ,
     "/auth/logout": READ | {"POST"},
+    "/assets/sign": frozenset({"POST"}),
     "/assets/{project_id}/archive/{revision}.zip": READ,
     "/assets/{project_id}/packages/{names:path}": READ,
     "/assets/{project_id}/{revision}/{path:path}": READ,
+    "/dvc/{project_id}/setup": READ,
     "/dvc/{project_id}/{key:path}": READ | {"POST", "PUT"},
     "/stac": READ,
     "/stac/": READ,
@@ -126,7 +130,7 @@ def expected(template: str, answer: httpx.Response, *, anonymous: bool) -> str:
 @pytest.mark.parametrize("template", sorted(REVIEWED))
 def test_every_answer_is_guarded_and_says_who_may_keep_it(plain: Standing, signing: RunningHub, template: str) -> None:
     world, hub = plain
-    hub = signing if template.startswith("/auth/") else hub
+    hub = signing if template.startswith(("/auth/", "/assets/sign")) else hub
     path = path_of(template, world.samples.projects["sea/waves"])
     for method in sorted(REVIEWED[template] | {"GET", "HEAD", "OPTIONS", "DELETE"}):
         for token in (None, world.token("maya"), "glpat-unknown"):

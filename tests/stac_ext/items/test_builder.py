@@ -78,7 +78,9 @@ related: {dataset: wine-dataset}
         "https://stac-extensions.github.io/ml-model/v1.0.0/schema.json",
         "https://stac-extensions.github.io/scientific/v1.0.0/schema.json",
         "https://stac-extensions.github.io/file/v2.1.0/schema.json",
+        "https://stac-extensions.github.io/authentication/v1.1.0/schema.json",
     ]
+    assert set(built.item["properties"].pop("auth:schemes")) == {"openIdConnect", "oauth2", "bearer", "privateToken"}
     assert built.item["properties"] == {
         "title": "Wine quality",
         "description": "# Wine",
@@ -290,7 +292,7 @@ def test_blocks_of_unknown_extensions_are_kept_and_told() -> None:
 def test_fields_of_a_known_extension_are_properties() -> None:
     built = build("extensions: {eo: https://stac-extensions.github.io/eo/v1.1.0/schema.json}\neo: {cloud_cover: 3}")
     assert built.item["properties"]["eo:cloud_cover"] == 3
-    assert [schema.split("/")[3] for schema in built.item["stac_extensions"]] == ["eo", "file"]
+    assert [schema.split("/")[3] for schema in built.item["stac_extensions"]] == ["eo", "file", "authentication"]
     assert "sharinghub:extra" not in built.item["properties"]
     assert rules(built) == []
     assert validator()(built.item, strict=True) == []

@@ -114,3 +114,50 @@ def test_standing_tells_whether_something_is_to_be_asked(
         conn.execute(text("UPDATE principal SET denied_seq = 2000000000"))
     grants.add("user:7", [1], began=database.seq(), asked_seq=database.seq())
     assert held(database) == set()
+
+
+@pytest.mark.parametrize("what", ["of the project", "of the person", "forgotten"])
+def test_a_denial_between_the_pieces_of_a_large_listing_wins(
+    grants: GrantTable, writer: CatalogueWriter, database: Database, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    monkeypatch.setattr("stac_ext.store.grants._AT_ONCE", 2)
+    for number in range(1, 7):
+        put(writer, number)
+    grants.confirm("user:7", 7, "seven", False, now=1)
+    began, truth = database.seq(), GrantTable._add_some
+
+    def denied(table: GrantTable, key: str, project_ids: set[int], began: int) -> bool:
+        done = truth(table, key, project_ids, began)
+        if project_ids == {1, 2}:
+            if what == "of the project":
+                writer.lower(1, Visibility.PRIVATE)
+            elif what == "of the person":
+                with database.write() as conn:
+                    conn.execute(text("UPDATE principal SET denied_seq = 2000000000"))
+                    conn.execute(text("DELETE FROM grant_"))
+            else:
+                grants.forget("user:7")
+        return done
+
+    monkeypatch.setattr(GrantTable, "_add_some", denied)
+    done = grants.replace("user:7", range(1, 7), began=began, now=5)
+    found = grants.find("user:7")
+    assert not done
+    assert found is None or found.snapshot_at == 0
+    assert held(database) == ({1, 2, 3, 4, 5, 6} if what == "of the project" else set())
+
+
+def test_what_another_process_writes_between_the_pieces_does_not_stay(
+    grants: GrantTable, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stac_ext.store.grants._AT_ONCE", 2)
+    grants.confirm("user:7", 7, "seven", False, now=1)
+    truth = GrantTable._add_some
+
+    def meanwhile(table: GrantTable, key: str, project_ids: set[int], began: int) -> bool:
+        truth(table, key, {90, 91}, began)
+        return truth(table, key, project_ids, began)
+
+    monkeypatch.setattr(GrantTable, "_add_some", meanwhile)
+    assert grants.replace("user:7", range(1, 7), began=database.seq(), now=5)
+    assert held(database) == set(range(1, 7))

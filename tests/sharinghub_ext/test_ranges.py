@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sharinghub_ext.dvc.ranges import Span, span_of
+from sharinghub_ext.ranges import Span, span_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,72 @@
+"""What GitLab, or an object store that it leads to, answers to one caller about one file; refused is as missing.
+
+Each call is a question to GitLab with the caller's own credential: no verdict is remembered.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+import httpx
+
+from gitlab_hooks.gateway.errors import GitLabError, GitLabUnavailable
+from gitlab_hooks.gateway.viewer import Credential, ViewerClient
+from sharinghub_ext.assets.names import Asset, Kind
+from sharinghub_ext.assets.redirects import ObjectStores, target_of
+from sharinghub_ext.problems import Problem, not_found
+
+_ANSWERS = (200, 206, 416)
+
+
+class Upstream:
+    """Opens files at GitLab."""
+
+    def __init__(self, client: ViewerClient, stores: ObjectStores) -> None:
+        self._client, self._stores = client, stores
+
+    @asynccontextmanager
+    async def opened(
+        self, credential: Credential | None, asset: Asset, wanted: str | None
+    ) -> AsyncIterator[httpx.Response | httpx.URL]:
+        """The file, with 200, 206 or 416; or where GitLab leads to, if the hub does not follow.
+
+        `wanted` is a value of `Range` to ask with. Raises Problem: 404, 502, 503.
+        """
+        async with AsyncExitStack() as stack:
+            try:
+                response = await stack.enter_async_context(self._asked(credential, asset, wanted))
+            except GitLabUnavailable as error:
+                detail = f"The file cannot be read now ({error}). Try again soon."
+                raise Problem(503, detail, {"Retry-After": "5"}) from error
+            except GitLabError as error:  # refused for this file: as if there were none
+                raise not_found() from error
+            if response.is_redirect:
+                target = target_of(response)
+                if not self._stores.has(target):
+                    yield target
+                    return
+                yield await stack.enter_async_context(self._stores.opened(target, wanted))
+                return
+            _check(response)
+            yield response
+
+    async def close(self) -> None:
+        """Release connections."""
+        await self._stores.close()
+
+    def _asked(
+        self, credential: Credential | None, asset: Asset, wanted: str | None
+    ) -> AbstractAsyncContextManager[httpx.Response]:
+        if asset.kind is Kind.PACKAGE:
+            return self._client.package_file(credential, asset.project_id, asset.below_packages, wanted)
+        if asset.kind is Kind.ARCHIVE:
+            return self._client.archive(credential, asset.project_id, asset.revision, wanted)
+        return self._client.raw_file(credential, asset.project_id, asset.revision, asset.path, wanted)
+
+
+def _check(response: httpx.Response) -> None:
+    """Refuse what is not the file. Raises Problem 502."""
+    is_html = response.headers.get("content-type", "").startswith("text/html")
+    if is_html and "x-gitlab-blob-id" not in response.headers:
+        raise Problem(502, "What stands before GitLab answered with a page instead of the file. Try again later.")
+    if response.status_code not in _ANSWERS:
+        raise Problem(502, f"GitLab answered {response.status_code} in place of the file. Try again later.")

@@ -1,0 +1,1 @@
+"""Signing in on the command line: a token of GitLab by the device flow, kept on this machine and renewed when due."""
