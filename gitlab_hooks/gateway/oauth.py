@@ -22,6 +22,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from joserfc.jwt import JWTClaimsRegistry
 
+from gitlab_hooks.gateway.cookies import no_cookies
 from gitlab_hooks.gateway.errors import CredentialRefused, GitLabError, GitLabUnavailable
 from stac_ext.clock import Clock
 
@@ -83,6 +84,7 @@ class SignIn:
             timeout=provider.timeout,
             trust_env=False,
             follow_redirects=False,
+            cookies=no_cookies(),
             headers={"User-Agent": "sharinghub"},
         )
         timer = lambda: clock.now().timestamp()  # noqa: E731

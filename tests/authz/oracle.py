@@ -1,6 +1,4 @@
-"""Who may do what in GitLab, by its documentation alone: plain rules on plain data, to hold the stand-in and the hub
-against. The numbers G1, T8, … are those of the facts that a rule comes from.
-"""
+"""Who may do what in GitLab by its documentation alone, as plain rules on plain data. G1, T8, … are facts' numbers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -124,8 +122,10 @@ class GitLab:
         return self.sees(account, project) and project.packages != "disabled" and (member or opened)
 
     def catalogued(self, account: Account, project: Project) -> bool:
-        """Whether a catalogue of code may show the project to the caller: administrators count by membership."""
-        return not project.leaving and self.downloads(replace(account, reads_all=False, admin=False), project)
+        """Whether a catalogue of code may show it: to those who read all of GitLab, as members in whatever role."""
+        member = self.role(account, project)[0] >= GUEST
+        as_any = account if member else replace(account, reads_all=False, admin=False)
+        return not project.leaving and self.downloads(as_any, project)
 
     def _runs(self, ends: date | None) -> bool:
         return ends is None or self.today < ends

@@ -1,11 +1,13 @@
 """Proves that a sign-in with GitLab ends with a session of whom GitLab names, in the browser that began it."""
 
 import base64
+import gc
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+from authlib.integrations.httpx_client import AsyncOAuth2Client
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
@@ -286,3 +288,17 @@ def test_a_hub_with_such_settings_does_not_start(world: LittleWorld) -> None:
     settings = SigningWorld(world, public_url="http://hub.example.org").settings
     with pytest.raises(SettingsError, match="SHARINGHUB_PUBLIC_URL: must be https"), RunningHub(settings):
         pass
+
+
+def test_a_cookie_that_gitlab_sets_at_one_sign_in_comes_along_with_no_other(
+    browser: Browser, world: LittleWorld
+) -> None:
+    """The client of the token endpoint is one for all who sign in, and GitLab takes its session cookie for a user's."""
+    world.gitlab.faults.add(r".", headers={"Set-Cookie": "_gitlab_session=of-maya; Path=/"}, times=None)
+    try:
+        assert browser.sign_in("maya").status_code == 303
+    finally:
+        world.gitlab.faults.clear()
+    clients = [one for one in gc.get_objects() if isinstance(one, AsyncOAuth2Client)]
+    assert clients
+    assert [list(one.cookies.jar) for one in clients if len(one.cookies.jar)] == []
