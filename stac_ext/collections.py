@@ -107,14 +107,15 @@ def build_collection(
     interval = [_moment(start), _moment(end)]
     url, root = context.collection_url(category.id), context.stac_url.rstrip("/")
     links = [
-        pystac.Link("self", url, "application/json"),
-        pystac.Link("root", root, "application/json"),
-        pystac.Link("parent", root, "application/json"),
-        pystac.Link("items", f"{url}/items", "application/geo+json"),
-        pystac.Link(QUERYABLES, f"{url}/queryables", "application/schema+json"),
-        pystac.Link(SORTABLES, f"{url}/sortables", "application/schema+json"),
-        pystac.Link("aggregate", f"{url}/aggregate", "application/json"),
-        pystac.Link("aggregations", f"{url}/aggregations", "application/json"),
+        pystac.Link("self", url, "application/json", title="This collection"),
+        pystac.Link("canonical", url, "application/json", title="This collection"),
+        pystac.Link("root", root, "application/json", title="The catalogue"),
+        pystac.Link("parent", root, "application/json", title="The catalogue"),
+        pystac.Link("items", f"{url}/items", "application/geo+json", title="Items"),
+        pystac.Link(QUERYABLES, f"{url}/queryables", "application/schema+json", title="What a filter may ask about"),
+        pystac.Link(SORTABLES, f"{url}/sortables", "application/schema+json", title="What may be sorted by"),
+        pystac.Link("aggregate", f"{url}/aggregate", "application/json", title="What items add up to"),
+        pystac.Link("aggregations", f"{url}/aggregations", "application/json", title="What can be added up"),
         *_pictures(category),
     ]
     collection: dict[str, Any] = {
@@ -138,12 +139,13 @@ def build_collection(
 
 def _pictures(category: Category) -> list[pystac.Link]:
     """The logo as `preview`, by which clients of SharingHub know it, and the icon."""
-    pictures = (("preview", category.logo), ("icon", category.icon or category.logo))
-    return [
-        pystac.Link(rel, url, file_kind(urlsplit(url).path).media_type if is_thumbnail(urlsplit(url).path) else None)
-        for rel, url in pictures
-        if url
-    ]
+    pictures = (("preview", category.logo, "Logo"), ("icon", category.icon or category.logo, "Icon"))
+    return [pystac.Link(rel, url, _picture_type(url), title=title) for rel, url, title in pictures if url]
+
+
+def _picture_type(url: str) -> str | None:
+    path = urlsplit(url).path
+    return file_kind(path).media_type if is_thumbnail(path) else None
 
 
 def _moment(moment: datetime | None) -> str | None:

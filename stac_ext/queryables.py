@@ -3,8 +3,10 @@
 Source: https://github.com/stac-api-extensions/filter, OGC API - Features - Part 3
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
+
+from stac_ext.cql2.names import OBJECTS
 
 QUERYABLES: Final = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 SORTABLES: Final = "http://www.opengis.net/def/rel/ogc/1.0/sortables"
@@ -46,28 +48,53 @@ QUERYABLE: Final[dict[str, dict[str, Any]]] = {
     "sharinghub:stars": {"title": "Stars in GitLab", "type": "integer"},
     "sharinghub:archived": {"title": "Archived in GitLab", "type": "boolean"},
 }
+COLLECTION_QUERYABLE: Final[dict[str, dict[str, Any]]] = {
+    "id": {"title": "Collection ID", **_TEXT},
+    **{name: QUERYABLE[name] for name in ("geometry", "start_datetime", "end_datetime")},
+    **{name: QUERYABLE[name] for name in ("title", "description", "license", "keywords")},
+}
 _PATTERNS: Final = {
     r"^sharinghub:metrics\..+$": {"title": "A metric by its name", "type": "number"},
     r"^mlm:hyperparameters\..+$": {"title": "A hyperparameter by its name"},
 }
+PREFIXES: Final = tuple(f"{name}." for name in OBJECTS)  # of names of which there are any number
 _DRAFT: Final = "https://json-schema.org/draft/2019-09/schema"
 
 
-def queryables(url: str, collections: Sequence[str], title: str) -> dict[str, Any]:
-    """The document of queryables for some collections, at its own address."""
+def queryables(
+    url: str, collections: Sequence[str], title: str, seen: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Any]:
+    """The document of queryables for some collections, at its own address.
+
+    `seen` are types of further properties, and the values of some known ones (`stac_ext.observed`).
+    """
     among = {"collection": {"title": "Collection ID", "type": "string", "enum": list(collections)}}
-    return _schema(url, f"Queryables of {title}", among | QUERYABLE) | {
+    known = {name: _with_values(schema, (seen or {}).get(name, {})) for name, schema in QUERYABLE.items()}
+    further = {name: {"title": _title(name), **schema} for name, schema in (seen or {}).items() if name not in known}
+    return _schema(url, f"Queryables of {title}", among | known | further) | {
         "patternProperties": _PATTERNS,
         "additionalProperties": True,
     }
 
 
+def _with_values(schema: dict[str, Any], seen: Mapping[str, Any]) -> dict[str, Any]:
+    if "enum" not in seen or "enum" in schema:
+        return schema
+    values = {"enum": seen["enum"]}
+    return {**schema, "items": schema["items"] | values} if schema.get("type") == "array" else schema | values
+
+
+def _title(name: str) -> str:
+    """A metric and a hyperparameter are called by what they are, others by their names."""
+    above = next((one for one in PREFIXES if name.startswith(one)), "")
+    what = "Metric " if above.startswith("sharinghub:") else "Hyperparameter " if above else ""
+    return what + name.removeprefix(above)
+
+
 def collection_queryables(url: str, collections: Sequence[str], title: str) -> dict[str, Any]:
     """The document of what a filter of collections may ask about, at its own address."""
-    extent = {name: QUERYABLE[name] for name in ("geometry", "start_datetime", "end_datetime")}
-    texts = {name: QUERYABLE[name] for name in ("title", "description", "license", "keywords")}
     among = {"id": {"title": "Collection ID", "type": "string", "enum": list(collections)}}
-    return _schema(url, f"Queryables of the collections of {title}", among | extent | texts) | {
+    return _schema(url, f"Queryables of the collections of {title}", COLLECTION_QUERYABLE | among) | {
         "additionalProperties": True
     }
 

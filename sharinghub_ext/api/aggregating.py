@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from sharinghub_ext.api.links import JSON, Link, Urls, link, with_query
+from sharinghub_ext.api.notices import near_miss_header
 from sharinghub_ext.api.parameters import given, refuse_unknown
 from sharinghub_ext.auth.dependency import viewer_of
 from sharinghub_ext.problems import not_found
@@ -118,7 +119,7 @@ class Aggregating:
             conditions["collections"] = _within(collection_id, conditions.get("collections"))
         query = query_of(conditions)
         found = await asyncio.to_thread(self._reader.aggregate, viewer_of(request), query, wanted)
-        return _told(found, [itself, link("root", self._urls.stac)])
+        return _told(found, [itself, link("root", self._urls.stac)], near_miss_header(query.filter))
 
     def _base(self, collection_id: str | None) -> str:
         if collection_id is None:
@@ -139,6 +140,6 @@ def _within(collection_id: str, asked: object) -> list[str]:
     return [collection_id]
 
 
-def _told(found: Sequence[Mapping[str, Any]], links: Sequence[Link]) -> Response:
+def _told(found: Sequence[Mapping[str, Any]], links: Sequence[Link], headers: dict[str, str] | None = None) -> Response:
     body = {"type": "AggregationCollection", "aggregations": list(found), "links": list(links)}
-    return Response(orjson.dumps(body), media_type=JSON)
+    return Response(orjson.dumps(body), headers=headers, media_type=JSON)

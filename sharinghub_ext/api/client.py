@@ -23,9 +23,11 @@ from sharinghub_ext.api.collections import PARAMETERS, CollectionTeller, search_
 from sharinghub_ext.api.conformance import CONFORMANCE
 from sharinghub_ext.api.language import language_headers, language_of, wanted_languages
 from sharinghub_ext.api.links import GEOJSON, HTML, JSON, SCHEMA, Link, Urls, link, with_query
+from sharinghub_ext.api.notices import limit_header, near_miss_header, said_of
 from sharinghub_ext.api.openapi_versions import OAS30, OAS31
 from sharinghub_ext.api.paging import feature_collection, links_by_get, links_by_post, selected
 from sharinghub_ext.api.parameters import refuse_unknown
+from sharinghub_ext.api.public_values import PublicValues
 from sharinghub_ext.api.requests import SearchBody
 from sharinghub_ext.auth.dependency import viewer_for, viewer_of
 from sharinghub_ext.problems import not_found
@@ -37,7 +39,14 @@ from stac_ext.items.versions import project_of
 from stac_ext.keyset import PageKey, PageTokens
 from stac_ext.model import Viewer
 from stac_ext.query import InvalidParameter, SearchQuery, parse_names
-from stac_ext.queryables import QUERYABLES, SORTABLES, collection_queryables, queryables, sortables
+from stac_ext.queryables import (
+    COLLECTION_QUERYABLE,
+    QUERYABLES,
+    SORTABLES,
+    collection_queryables,
+    queryables,
+    sortables,
+)
 from stac_ext.sorting import SORTABLE
 from stac_ext.store.reader import CatalogueReader, Page
 from stac_ext.urls import BuildContext
@@ -53,6 +62,7 @@ class CatalogueClient(AsyncBaseCoreClient):
     browser_url: str | None
     tokens: PageTokens
     context: BuildContext
+    values: PublicValues = attr.ib(default=attr.Factory(lambda self: PublicValues(self.reader), takes_self=True))
 
     async def landing_page(self, request: Request, **_: Any) -> Response:
         """GET /: the catalogue, with one child link for each collection."""
@@ -115,7 +125,8 @@ class CatalogueClient(AsyncBaseCoreClient):
                 sealed = self.tokens.seal(PageKey((at,)), digest)
                 links.append(link(rel, with_query(url, {**asked, "token": sealed}), method="GET"))
         answer = {"collections": page, "links": links, "numberMatched": len(found), "numberReturned": len(page)}
-        return _json(answer, {"Vary": "Accept-Language"})
+        said = {**limit_header(asked["limit"]), **near_miss_header(search.filter, COLLECTION_QUERYABLE)}
+        return _json(answer, {"Vary": "Accept-Language", **said})
 
     async def children(self, request: Request) -> Response:
         """GET /children: what the `child` links of the landing page lead to. Source: STAC API 1.0.0, Children"""
@@ -140,11 +151,11 @@ class CatalogueClient(AsyncBaseCoreClient):
 
     async def get_queryables(self, request: Request, collection_id: str | None = None) -> Response:
         """GET /queryables and /collections/{collection_id}/queryables."""
-        return self._schema("queryables", collection_id, request)
+        return await self._schema("queryables", collection_id, request)
 
     async def get_sortables(self, request: Request, collection_id: str | None = None) -> Response:
         """GET /sortables and /collections/{collection_id}/sortables."""
-        return self._schema("sortables", collection_id, request)
+        return await self._schema("sortables", collection_id, request)
 
     async def get_collection_queryables(self, request: Request) -> Response:
         """GET /collections-queryables: what a filter of collections may ask about."""
@@ -152,15 +163,16 @@ class CatalogueClient(AsyncBaseCoreClient):
         media_type = preferred(request.headers.get("accept"), (SCHEMA, JSON))
         return _json(collection_queryables(url, among, self.title), media_type=media_type)
 
-    def _schema(self, what: str, collection_id: str | None, request: Request) -> Response:
+    async def _schema(self, what: str, collection_id: str | None, request: Request) -> Response:
         media_type = preferred(request.headers.get("accept"), (SCHEMA, JSON))
         category = self._category(collection_id) if collection_id is not None else None
         base = self.urls.collection(category.id) if category else self.urls.stac
         title, url = category.title if category else self.title, f"{base}/{what}"
         if what == "sortables":
             return _json(sortables(url, title, SORTABLE), media_type=media_type)
-        among = [category.id] if category else [one.id for one in self.categories]
-        return _json(queryables(url, among, title), media_type=media_type)
+        among = [category] if category else self.categories
+        seen = await asyncio.to_thread(self.values.seen_by, viewer_of(request), among)
+        return _json(queryables(url, [one.id for one in among], title, seen), media_type=media_type)
 
     async def item_collection(self, collection_id: str, request: Request, **parameters: Any) -> Response:
         """GET /collections/{collection_id}/items."""
@@ -222,7 +234,7 @@ class CatalogueClient(AsyncBaseCoreClient):
             *links_by_get(url, asked, page, query, self.tokens),
             link("root", self.urls.stac),
         ]
-        return feature_collection(request, docs, page.matched, links, asked["limit"])
+        return feature_collection(request, docs, page.matched, links, said_of(query, asked["limit"]))
 
     async def post_search(self, search_request: SearchBody, request: Request, **_: Any) -> Response:
         """POST /search: the links to other pages carry the whole body, with a token."""
@@ -235,7 +247,7 @@ class CatalogueClient(AsyncBaseCoreClient):
             *links_by_post(url, body, page, query, self.tokens),
             link("root", self.urls.stac),
         ]
-        return feature_collection(request, docs, page.matched, links, search_request.limit)
+        return feature_collection(request, docs, page.matched, links, said_of(query, search_request.limit))
 
     async def _page(
         self, viewer: Viewer, query: SearchQuery, fields: Fields | None, token: object

@@ -10,7 +10,7 @@ from sharinghub_ext.api.accepting import preferred
 from sharinghub_ext.api.links import GEOJSON, JSON, Link, link, with_query
 from stac_ext.fields import Fields
 from stac_ext.keyset import PageTokens
-from stac_ext.query import MAX_LIMIT, SearchQuery
+from stac_ext.query import SearchQuery
 from stac_ext.store.reader import Page
 
 
@@ -43,14 +43,11 @@ def selected(page: Page, fields: Fields | None) -> list[bytes]:
 
 
 def feature_collection(
-    request: Request, docs: list[bytes], matched: int | None, links: list[Link], asked_limit: object
+    request: Request, docs: list[bytes], matched: int | None, links: list[Link], headers: dict[str, str]
 ) -> Response:
-    """The answer with the items of a page. A limit that was lowered is told in a header."""
+    """The answer with the items of a page."""
     tail: dict[str, Any] = {"links": links, "numberReturned": len(docs)}
     if matched is not None:
         tail["numberMatched"] = matched
     body = b"".join((b'{"type":"FeatureCollection","features":[', b",".join(docs), b"],", orjson.dumps(tail)[1:]))
-    response = Response(body, media_type=preferred(request.headers.get("accept"), (GEOJSON, JSON)))
-    if asked_limit is not None and str(asked_limit).isdigit() and int(str(asked_limit)) > MAX_LIMIT:
-        response.headers["SharingHub-Limit"] = str(MAX_LIMIT)
-    return response
+    return Response(body, headers=headers, media_type=preferred(request.headers.get("accept"), (GEOJSON, JSON)))

@@ -13,7 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from sharinghub_ext.problems import Problem
 
 EXPOSED: Final = (
-    *("SharingHub-Grants", "SharingHub-Limit", "WWW-Authenticate", "Retry-After", "RateLimit", "RateLimit-Policy"),
+    *("SharingHub-Grants", "SharingHub-Limit", "SharingHub-Near-Miss"),
+    *("WWW-Authenticate", "Retry-After", "RateLimit", "RateLimit-Policy"),
     *("Content-Disposition", "Content-Language", "ETag", "Accept-Ranges", "Content-Range", "Repr-Digest"),
 )
 ALLOWED_HEADERS: Final = (

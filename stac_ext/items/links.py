@@ -36,8 +36,10 @@ _FIX = "Write `- {rel: about, href: https://…, title: …}`."
 def catalogue_links(item_id: str, category: Category, context: BuildContext) -> list[pystac.Link]:
     """The links by which clients walk the catalogue."""
     collection, root = context.collection_url(category.id), context.stac_url.rstrip("/")
+    itself = context.item_url(category.id, item_id)
     return [
-        pystac.Link("self", context.item_url(category.id, item_id), "application/geo+json"),
+        pystac.Link("self", itself, "application/geo+json"),
+        pystac.Link("canonical", itself, "application/geo+json"),
         pystac.Link("parent", collection, "application/json"),
         pystac.Link("collection", collection, "application/json"),
         pystac.Link("root", root, "application/json"),
@@ -48,7 +50,7 @@ def gitlab_links(facts: ProjectFacts) -> list[pystac.Link]:
     """The links to the project's pages and repository."""
     links = []
     if page := _safe(facts.web_url):
-        links.append(pystac.Link("via", page, "text/html", title="GitLab project"))
+        links += [pystac.Link(rel, page, "text/html", title="GitLab project") for rel in ("via", "alternate")]
         if facts.issues_enabled:
             issues = f"{page.rstrip('/')}/-/issues"
             links.append(pystac.Link("bug_tracker", issues, "text/html", title="Bug tracker"))

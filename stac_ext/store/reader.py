@@ -44,6 +44,10 @@ class CatalogueReader:
         self._item_url = item_url
         self._summaries = Summaries()
 
+    def changes(self) -> int:
+        """The number of changes up to now: as long as it stays, nothing that is read here changes."""
+        return self._database.seq()
+
     @retried
     def search(self, viewer: Viewer, query: SearchQuery, at: PageKey | None = None) -> Page:
         """The items that match and that the viewer may see, in the order of the query, from a place in it on."""

@@ -227,10 +227,29 @@ async def fixed(state: State, who: Looker) -> None:
 
 
 FIXED = (
-    *("/stac", "/stac/", "/stac/conformance", "/stac/queryables", "/stac/sortables"),
-    *(f"/stac/collections/dataset/{what}" for what in ("queryables", "sortables", "aggregations")),
+    *("/stac", "/stac/", "/stac/conformance", "/stac/sortables"),
+    *(f"/stac/collections/dataset/{what}" for what in ("sortables", "aggregations")),
     *("/stac/aggregations", "/stac/collections-queryables"),
 )
+
+
+async def queryables(state: State, who: Looker) -> None:
+    """The values that a filter may ask for are of what everybody sees: what hides from anybody is told to nobody."""
+    collection = who.chance.choice([None, *COLLECTIONS.values()])
+    path = "/stac/queryables" if collection is None else f"/stac/collections/{collection}/queryables"
+    answer = await state.ask(who, path)
+    if who.status != 200:
+        return
+    (anybody,) = (one for one in state.lookers if one.token is None)
+    docs = [state.docs[key] for key in anybody.heads if collection in (None, key[0])]
+    told = answer.json()["properties"]
+    for name in ("license", "mlm:framework", "ml-model:architecture"):
+        assert set(told[name].get("enum", ())) == {v for one in docs for v in _values(one, name)}, (who.name, name)
+    topics = {topic for topic, of in COLLECTIONS.items() if collection in (None, of)}
+    topics |= {value for one in docs for value in _values(one, "sharinghub:topics")}
+    assert set(told["sharinghub:topics"]["items"]["enum"]) == topics
+    metrics = {name for one in docs for name in one["properties"].get("sharinghub:metrics", {})}
+    assert {name.partition(".")[2] for name in told if name.startswith("sharinghub:metrics.")} == metrics
 
 
 async def files(state: State, who: Looker) -> None:
@@ -322,10 +341,9 @@ async def explained(state: State, who: Looker) -> None:
 
 Check = Callable[[State, Looker], Awaitable[None]]
 COVERED: dict[str, Check] = {
-    **{
-        f"GET {path}": fixed for path in ("/stac", "/stac/", "/stac/conformance", "/stac/queryables", "/stac/sortables")
-    },
-    "GET /stac/collections/{collection_id}/queryables": fixed,
+    **{f"GET {path}": fixed for path in ("/stac", "/stac/", "/stac/conformance", "/stac/sortables")},
+    "GET /stac/queryables": queryables,
+    "GET /stac/collections/{collection_id}/queryables": queryables,
     "GET /stac/collections/{collection_id}/sortables": fixed,
     "GET /stac/collections": collections,
     "GET /stac/collections/{collection_id}": collections,

@@ -57,6 +57,7 @@ def test_a_collection_links_to_its_items() -> None:
     collection = build_collection(AI_MODEL, CONTEXT)
     assert {link["rel"]: link["href"] for link in collection["links"]} == {
         "self": "https://hub.example/stac/collections/ai-model",
+        "canonical": "https://hub.example/stac/collections/ai-model",
         "root": "https://hub.example/stac",
         "parent": "https://hub.example/stac",
         "items": "https://hub.example/stac/collections/ai-model/items",
@@ -73,8 +74,8 @@ def test_the_pictures_of_a_category() -> None:
     collection = build_collection(both, CONTEXT)
     pictures = [link for link in collection["links"] if link["rel"] in ("preview", "icon")]
     assert pictures == [
-        {"rel": "preview", "href": "https://x.example/logo.PNG?v=1", "type": "image/png"},
-        {"rel": "icon", "href": "https://x.example/icon"},
+        {"rel": "preview", "href": "https://x.example/logo.PNG?v=1", "type": "image/png", "title": "Logo"},
+        {"rel": "icon", "href": "https://x.example/icon", "title": "Icon"},
     ]
     assert errors(collection) == []
     logo = build_collection(Category("a", "t", "A", "", logo="https://x.example/logo.svg"), CONTEXT)

@@ -40,6 +40,7 @@ def test_the_catalogue_is_walked_by_id() -> None:
         "parent": "https://hub.example/stac/collections/dataset",
         "collection": "https://hub.example/stac/collections/dataset",
         "root": "https://hub.example/stac",
+        "canonical": "https://hub.example/stac/collections/dataset/items/42",
     }
 
 
@@ -47,10 +48,11 @@ def test_gitlabs_pages_are_linked() -> None:
     facts = make_facts(issues_enabled=True, http_url_to_repo="https://gl.example/g/p.git")
     assert {link.rel: link.get_href(transform_href=False) for link in gitlab_links(facts)} == {
         "via": "https://gl.example/g/p",
+        "alternate": "https://gl.example/g/p",
         "bug_tracker": "https://gl.example/g/p/-/issues",
         "vcs": "https://gl.example/g/p.git",
     }
-    assert [link.rel for link in gitlab_links(make_facts())] == ["via"]
+    assert [link.rel for link in gitlab_links(make_facts())] == ["via", "alternate"]
     assert gitlab_links(make_facts(web_url="", http_url_to_repo="https://u:p@gl.example/g/p.git")) == []
 
 
