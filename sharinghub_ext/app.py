@@ -50,6 +50,7 @@ from sharinghub_ext.edge.last_resort import LastResort, unexpected
 from sharinghub_ext.edge.limits import BodyLimit, RequestLimits
 from sharinghub_ext.edge.rate_limit import RateLimit, TokenBuckets
 from sharinghub_ext.edge.security_headers import SecurityHeaders
+from sharinghub_ext.former.routes import FormerRoutes
 from sharinghub_ext.health import healthz, readyz
 from sharinghub_ext.hook_care import HOOKS_PATH
 from sharinghub_ext.hub import Hub
@@ -169,9 +170,8 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     )
     app.router.routes += [
         docs_route(settings.title, prefix),
-        Route("/", _to(hub.urls.stac, 307), methods=["GET"]),
-        Route("/api/stac", _to(hub.urls.stac), methods=["GET", "POST"]),
-        Route("/api/stac/{rest:path}", _to(hub.urls.stac), methods=["GET", "POST"]),
+        Route("/", _to(hub.urls.stac), methods=["GET"]),
+        *FormerRoutes(hub.reader, [one.id for one in hub.categories], hub.urls, hub.viewer_client).routes(),
         *metadata_routes(settings, hub.urls.public),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
@@ -254,14 +254,10 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     return app
 
 
-def _to(base: str, status: int = 308) -> Any:
-    """A redirect to `base` and the rest of the path, with the query as it is."""
-
+def _to(address: str) -> Any:
     async def redirect(request: Request) -> Response:
         credential_of(request, basic=True)  # refuses a token in the query, which would be repeated
-        rest = request.path_params.get("rest", "")
-        query = f"?{request.url.query}" if request.url.query else ""
-        return RedirectResponse(f"{base}/{rest}{query}" if rest else f"{base}{query}", status)
+        return RedirectResponse(f"{address}?{request.url.query}" if request.url.query else address, 307)
 
     return redirect
 

@@ -11,6 +11,7 @@ CODES = {
     404: ("NotFound", "Not found"),
     405: ("MethodNotAllowed", "Method not allowed"),
     408: ("Timeout", "The request took too long"),
+    410: ("Gone", "Gone"),
     413: ("TooLarge", "Request too large"),
     414: ("AddressTooLong", "Address too long"),
     415: ("UnsupportedMediaType", "Media type not supported"),

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
+from sharinghub_ext.former.routes import GONE, NOT_KEPT
 from tests.authz.history import COLLECTIONS
 from tests.authz.surface import DVC_KEY, MISSING, NAMED, Key, Looker, State, ids
 from tests.support.in_process import HUB
@@ -339,6 +340,29 @@ async def explained(state: State, who: Looker) -> None:
             assert answer.status == 200, (who.name, item_id, answer.text)
 
 
+async def former(state: State, who: Looker) -> None:
+    """SharingHub's addresses of a project: found, or led to its place, for those who see it."""
+    for _, item_id in state.some(who):
+        path = state.drawn.world.projects[int(item_id)].full_path
+        for name, missing in ((item_id, str(MISSING)), (quote(path), "no/such")):
+            seen = who.status == 200 and item_id in who.projects
+            answer = await state.ask(who, f"/api/check/{name}?info=true")
+            if seen:
+                assert (answer.status, answer.json()["id"], answer.json()["path"]) == (200, int(item_id), path)
+                pushes = state.gitlab.pushes(who.account, state.gitlab.projects[int(item_id)])
+                assert answer.json()["access_level"] == (3 if pushes else 2), (who.name, item_id)
+                assert set(answer.json()["categories"]) == {one for one, at in who.heads if at == item_id}
+            else:
+                await state.same_as_missing(who, answer, f"/api/check/{missing}?info=true")
+            for rest in ("repository/README.md?ref=main", "archive.zip?ref=main"):
+                answer = await state.ask(who, f"/api/download/{name}/{rest}")
+                if seen:
+                    assert answer.status == 307
+                    assert answer.headers["location"].startswith(f"{HUB}/assets/{item_id}/")
+                else:
+                    await state.same_as_missing(who, answer, f"/api/download/{missing}/{rest}")
+
+
 Check = Callable[[State, Looker], Awaitable[None]]
 COVERED: dict[str, Check] = {
     **{f"GET {path}": fixed for path in ("/stac", "/stac/", "/stac/conformance", "/stac/sortables")},
@@ -368,6 +392,8 @@ COVERED: dict[str, Check] = {
     "GET /dvc/{project_id}/{key:path}": dvc,
     "PUT /dvc/{project_id}/{key:path}": dvc,
     "GET /auth/me": myself,
+    "GET /api/check/{project:path}": former,
+    "GET /api/download/{rest:path}": former,
     "GET /auth/explain": explained,
 }
 # What no route is named by, and yet holds of several.
@@ -379,6 +405,9 @@ PUBLIC: dict[str, str] = {
     "POST /api/stac": "a redirect to the catalogue",
     "GET /api/stac/{rest:path}": "a redirect that repeats what was asked",
     "POST /api/stac/{rest:path}": "a redirect that repeats what was asked",
+    "GET /api/auth/login": "a redirect to the sign-in",
+    "GET /api/auth/logout": "a redirect to the page with a button",
+    **{f"{method} {path}": "says that it is not kept" for path in GONE for method in NOT_KEPT},
     "GET /api": "the OpenAPI document: made from the code at start",
     "GET /api.html": "the page of the OpenAPI document",
     "GET /.well-known/oauth-protected-resource": "which GitLab gives tokens: made from the settings at start",

@@ -19,8 +19,20 @@ NOT_DESCRIBED = {
     "/api": "this document",
     "/api.html": "the page of this document",
     "/api.static": "the scripts of that page",
-    "/api/stac": "a redirect for addresses of before",
-    "/api/stac/{rest}": "a redirect for addresses of before",
+    **dict.fromkeys(
+        (
+            *("/api/stac", "/api/stac/{rest}", "/api/check/{project}", "/api/download/{rest}"),
+            *(
+                "/api/auth/login",
+                "/api/auth/logout",
+                "/api/auth/info",
+                "/api/proxy/{rest}",
+                "/api/config",
+                "/api/config/",
+            ),
+        ),
+        "an address of SharingHub, for clients of before",
+    ),
     "/auth/callback": "where GitLab sends browsers back to, not for clients",
     "/metrics": "for those who run the hub, with a token of theirs",
     "/stac": "is /stac/ without the slash",
