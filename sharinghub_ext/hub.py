@@ -181,13 +181,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         settings.database_url, store_options(settings), migrating=settings.database_migrate, told=_Steps().tell
     )
     urls = Urls(settings.public_url or _address(database, public_url))
-    context = BuildContext(
-        stac_url=urls.stac,
-        assets_url=urls.assets,
-        gitlab_host_name=urlsplit(settings.gitlab_url).netloc,
-        gitlab_url=settings.gitlab_url,
-        dvc_url=f"{urls.public}/dvc" if object_place(settings) else None,
-    )
+    context = build_context(settings, urls.public)
     token = settings.gitlab_token.get_secret_value() if settings.gitlab_token else None
     meters, budget = Meters(), Budget(settings.gitlab_rate_share, clock)
 
@@ -302,6 +296,18 @@ def _async_client(settings: Settings, tls: ssl.SSLContext, meters: Meters) -> ht
         headers={"User-Agent": "sharinghub"},
         event_hooks={"response": [count]},
         limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+    )
+
+
+def build_context(settings: Settings, public_url: str) -> BuildContext:
+    """Where things are, of a hub that is reached at this address."""
+    urls = Urls(public_url)
+    return BuildContext(
+        stac_url=urls.stac,
+        assets_url=urls.assets,
+        gitlab_host_name=urlsplit(settings.gitlab_url).netloc,
+        gitlab_url=settings.gitlab_url,
+        dvc_url=f"{public_url}/dvc" if object_place(settings) else None,
     )
 
 

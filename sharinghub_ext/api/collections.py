@@ -33,14 +33,8 @@ class CollectionTeller:
 
     async def tell(self, viewer: Viewer, category: Category, wanted: list[str]) -> dict[str, Any]:
         """One collection, as this viewer sees it, in the first of the wanted languages that it has."""
-        language = language_of(category, wanted)
         summary = await asyncio.to_thread(self.reader.summary, viewer, category.id)
-        extent = summary.extent
-        start, end = (None if end is None else from_micros(end) for end in (extent.start, extent.end))
-        collection = build_collection(
-            translated(category, language), self.context, (extent.bbox, (start, end)), _summaries(summary)
-        )
-        return say_languages(collection, category, language)
+        return tell(summary, category, self.context, wanted)
 
     async def found(
         self, viewer: Viewer, categories: Sequence[Category], wanted: list[str], search: CollectionSearch
@@ -48,6 +42,16 @@ class CollectionTeller:
         """Those collections that a search finds, in the order in which they are configured."""
         told = [await self.tell(viewer, category, wanted) for category in categories]
         return [one for one in told if matches(one, search)]
+
+
+def tell(summary: Summary, category: Category, context: BuildContext, wanted: list[str]) -> dict[str, Any]:
+    """A collection over what was summed up, in the first of the wanted languages that it has."""
+    language, extent = language_of(category, wanted), summary.extent
+    start, end = (None if end is None else from_micros(end) for end in (extent.start, extent.end))
+    collection = build_collection(
+        translated(category, language), context, (extent.bbox, (start, end)), _summaries(summary)
+    )
+    return say_languages(collection, category, language)
 
 
 def search_of(asked: dict[str, str | None]) -> tuple[CollectionSearch, int]:

@@ -1,0 +1,1 @@
+"""The public part of the catalogue as files: what everybody may see, and nothing else."""
