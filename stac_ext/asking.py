@@ -63,7 +63,7 @@ def filter_of(given: Mapping[str, Any]) -> Condition | None:
             raise InvalidParameter("filter", "is missing, though its language or reference system is given", "a = 1")
         return None
     if language is None:
-        language = JSON if isinstance(value, dict) else TEXT
+        language = JSON if isinstance(value, dict | bool) else TEXT
     return parse_filter(value, language, crs)
 
 

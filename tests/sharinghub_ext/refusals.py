@@ -227,7 +227,7 @@ POST: dict[str, list[Any]] = {
     "sortby": SORTS,
     "fields": FIELDS,
     "query": QUERIES,
-    "filter": [*FILTERS[:12], *FILTER_OBJECTS, True],
+    "filter": [*FILTERS[:12], *FILTER_OBJECTS],
     "filter-lang": ["cql2", "sql", 5, [], {}],
     "filter-crs": [*CRS, 5, {}],
     "token": [*TOKENS, 5, {}, []],
