@@ -30,6 +30,7 @@ from sharinghub_ext import __version__
 from sharinghub_ext.api.aggregating import Aggregating
 from sharinghub_ext.api.client import CatalogueClient
 from sharinghub_ext.api.docs_page import docs_route
+from sharinghub_ext.api.examples import BODY, example_for
 from sharinghub_ext.api.links import SCHEMA
 from sharinghub_ext.api.openapi import describe
 from sharinghub_ext.api.openapi_versions import serve_versions
@@ -270,21 +271,25 @@ def _handle_errors(app: FastAPI, public_url: str) -> None:
             response.headers["WWW-Authenticate"] = led_to_metadata(challenge, public_url)
         return response
 
-    async def invalid(_: Request, error: Exception) -> Response:
+    async def invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, InvalidParameter)
-        detail = f"{error}. A right example: {error.example}"
-        return Problem(400, detail, parameter=error.name, example=error.example).response()
+        example = example_for(request.method, error.name, error.example)
+        return Problem(400, f"{error}. A right example: {example}", parameter=error.name, example=example).response()
 
     async def malformed(_: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0] if error.errors() else {"loc": (), "msg": "malformed"}
-        where = ".".join(str(part) for part in first["loc"])
-        return Problem(400, f"The request is malformed: {where}: {first['msg']}").response()
+        where = [part for part in first["loc"] if isinstance(part, str)] or ["body"]
+        detail = f"The request is malformed: {'.'.join(where)}: {first['msg']}. A right example of a body: {BODY}"
+        return Problem(400, detail, parameter=where[-1], example=BODY).response()
 
-    async def http(_: Request, error: Exception) -> Response:
+    async def http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
             return not_found().response()
+        if error.status_code == 400 and request.method == "POST":  # a body that is no text, let alone JSON
+            detail = f"The body is malformed: {error.detail}. A right example: {BODY}"
+            return Problem(400, detail, parameter="body", example=BODY).response()
         return Problem(error.status_code, str(error.detail), dict(error.headers or {})).response()
 
     async def busy(request: Request, error: Exception) -> Response:

@@ -62,7 +62,9 @@ def filter_of(given: Mapping[str, Any]) -> Condition | None:
         if language is not None or crs is not None:
             raise InvalidParameter("filter", "is missing, though its language or reference system is given", "a = 1")
         return None
-    return parse_filter(value, language or (JSON if isinstance(value, dict) else TEXT), crs)
+    if language is None:
+        language = JSON if isinstance(value, dict | bool) else TEXT
+    return parse_filter(value, language, crs)
 
 
 def _query(value: object) -> Condition | None:

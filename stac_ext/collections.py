@@ -14,6 +14,7 @@ import shapely
 from stac_ext.categories import Category
 from stac_ext.cql2.evaluating import holds
 from stac_ext.cql2.tree import Condition
+from stac_ext.item_assets import ITEM_ASSETS
 from stac_ext.items.authentication import EXTENSION as AUTHENTICATION
 from stac_ext.items.authentication import schemes
 from stac_ext.items.licence import OTHER
@@ -129,6 +130,7 @@ def build_collection(
         "license": OTHER,
         "providers": [host_provider(context)],
         "auth:schemes": schemes(context),
+        "item_assets": ITEM_ASSETS,
         "extent": {"spatial": {"bbox": [list(bbox or WHOLE_WORLD)]}, "temporal": {"interval": [interval]}},
         "links": [link.to_dict(transform_href=False) for link in links],
     }

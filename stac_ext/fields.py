@@ -25,7 +25,6 @@ _DEFAULT: Final = (
     *("properties.datetime", "properties.start_datetime", "properties.end_datetime"),
 )
 _EXAMPLE: Final = "id,properties,-geometry"
-_BODY_EXAMPLE: Final = '{"include":["properties"],"exclude":["geometry"]}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ def parse_fields(value: object) -> Fields | None:
 
 def refused() -> InvalidParameter:
     """The error of what is no object."""
-    return InvalidParameter("fields", "must be an object with include and exclude", _BODY_EXAMPLE)
+    return InvalidParameter("fields", "must be an object with include and exclude", _EXAMPLE)
 
 
 def fields_from_text(text: str) -> dict[str, list[str]]:
@@ -86,7 +85,7 @@ def _names(value: object) -> tuple[str, ...]:
     if value is None:
         return ()
     if not isinstance(value, list) or not all(isinstance(one, str) and 0 < len(one) <= _MAX_NAME for one in value):
-        raise InvalidParameter("fields", "must be lists of names", _BODY_EXAMPLE)
+        raise InvalidParameter("fields", "must be lists of names", _EXAMPLE)
     if len(value) > MAX_FIELDS:
         raise InvalidParameter("fields", f"has more than {MAX_FIELDS} names", _EXAMPLE)
     return tuple(one if one.partition(".")[0] in _MEMBERS else f"properties.{one}" for one in value)

@@ -25,12 +25,13 @@ MAX_VALUES = 1_000
 MAX_VERTICES = 10_000
 MAX_NESTING = 8
 MAX_POLYGONS = 100
+GEOMETRY_EXAMPLE = '{"type":"Point","coordinates":[7.4,46.9]}'
 _DEPTHS = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString": 2, "Polygon": 2, "MultiPolygon": 3}
 GEOMETRY_TYPES = frozenset({*_DEPTHS, "GeometryCollection"})
 
 
 class InvalidParameter(ValueError):
-    """A parameter that cannot be used: its name, what is wrong, and a right example."""
+    """A parameter that cannot be used: its name, what is wrong, and a right example as GET takes it."""
 
     def __init__(self, name: str, message: str, example: str) -> None:
         super().__init__(f"{name}: {message}")
@@ -95,7 +96,9 @@ def parse_search(
     Raises InvalidParameter.
     """
     if bbox is not None and intersects is not None:
-        raise InvalidParameter("intersects", "bbox and intersects exclude each other", "send only one of them")
+        raise InvalidParameter(
+            "intersects", "bbox and intersects exclude each other: send one of them", GEOMETRY_EXAMPLE
+        )
     area = parse_bbox(bbox) if bbox is not None else parse_intersects(intersects) if intersects is not None else None
     return SearchQuery(
         collections=parse_names("collections", collections, "ai-model,dataset"),
@@ -123,8 +126,7 @@ def from_text(parameters: Mapping[str, str | None]) -> dict[str, object]:
         try:
             values["intersects"] = orjson.loads(text)
         except orjson.JSONDecodeError:
-            example = '{"type":"Point","coordinates":[7.4,46.9]}'
-            raise InvalidParameter("intersects", "is not JSON", example) from None
+            raise InvalidParameter("intersects", "is not JSON", GEOMETRY_EXAMPLE) from None
     return values
 
 
@@ -224,7 +226,7 @@ def _numbers(value: object, example: str) -> list[float]:
 
 def parse_intersects(value: object) -> BaseGeometry:
     """A GeoJSON geometry (RFC 7946) of any type, in longitude and latitude."""
-    example = '{"type":"Point","coordinates":[7.4,46.9]}'
+    example = GEOMETRY_EXAMPLE
     if not isinstance(value, dict) or not _is_geometry_type(value.get("type")):
         raise InvalidParameter("intersects", "must be a GeoJSON geometry (not a Feature)", example)
     _check_coordinates(value, example)

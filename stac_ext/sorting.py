@@ -26,7 +26,7 @@ def parse_sort(value: object) -> tuple[SortKey, ...]:
     if value is None or value == []:
         return DEFAULT_SORT
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
-        raise InvalidParameter("sortby", "must be a list of objects", '[{"field":"updated","direction":"desc"}]')
+        raise InvalidParameter("sortby", "must be a list of objects", _EXAMPLE)
     if len(value) > MAX_KEYS:
         raise InvalidParameter("sortby", f"has more than {MAX_KEYS} fields", _EXAMPLE)
     keys: dict[str, SortKey] = {}

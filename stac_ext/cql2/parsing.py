@@ -42,7 +42,7 @@ _NESTING: Final = re.compile(r"\bNOT\b|\^|-\s*(?=-)", re.IGNORECASE)  # what nes
 
 
 def parse_filter(value: object, language: object = None, crs: object = None) -> Condition:
-    """The tree of a filter, a text or a JSON object. Raises InvalidParameter."""
+    """The tree of a filter, a text or a JSON object, or true or false. Raises InvalidParameter."""
     if language not in (None, TEXT, JSON):
         raise InvalidParameter("filter-lang", f"must be {TEXT} or {JSON}", TEXT)
     if crs not in (None, _CRS84):
@@ -52,6 +52,8 @@ def parse_filter(value: object, language: object = None, crs: object = None) -> 
             value = orjson.loads(value)
         except orjson.JSONDecodeError:
             raise wrong("is not JSON", '{"op":"<","args":[{"property":"eo:cloud_cover"},10]}') from None
+    if isinstance(value, bool) and language != TEXT:
+        return Always(value)
     if not isinstance(value, str | dict) or (isinstance(value, dict) and language == TEXT):
         raise wrong(f"must be a text ({TEXT}) or an object ({JSON})")
     _bound(value)

@@ -5,6 +5,7 @@ Where a difference is meant: `python -m tests.golden.update`, and review what ch
 
 import pytest
 
+from stac_ext.item_assets import ITEM_ASSETS
 from stac_ext.model import BuiltItem
 from tests.golden.building import build, item_text, report_text
 from tests.golden.loading import load, names
@@ -29,6 +30,21 @@ def test_its_items_are_valid(golden: tuple[str, list[BuiltItem]]) -> None:
     validate = validator()
     for one in golden[1]:
         assert validate(one.item, strict=True) == []
+
+
+def test_collections_say_right_what_their_assets_are() -> None:
+    """Unless its owner says otherwise, an asset of a key that collections tell of is as they tell it."""
+    seen = set()
+    for name in NAMES:
+        for one in build(load(name)):
+            for key in one.item["assets"].keys() & ITEM_ASSETS.keys():
+                asset = one.item["assets"][key]
+                told = {field: ITEM_ASSETS[key][field] for field in ("type", "roles")}
+                if key == "README.md" and asset["roles"] != told["roles"]:
+                    continue
+                assert {field: asset[field] for field in told} == told, (name, key)
+                seen.add(key)
+    assert seen == ITEM_ASSETS.keys()
 
 
 def test_there_are_at_least_sixty() -> None:
