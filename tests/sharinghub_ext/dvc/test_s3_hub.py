@@ -8,6 +8,7 @@ import pytest
 from sharinghub_ext.cli.serve import listen, serve
 from sharinghub_ext.config import SettingsError
 from sharinghub_ext.dvc.building import check_objects
+from sharinghub_ext.logs import configure_logs
 from tests.sharinghub_ext.dvc.conftest import key_of
 from tests.sharinghub_ext.dvc.places import Bucket
 from tests.support.leaks import forms
@@ -81,6 +82,7 @@ async def test_a_hub_does_not_start_on_a_bucket_that_refuses_it(
 def test_a_hub_starts_while_the_service_is_away(
     world: LittleWorld, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    configure_logs(world.settings())  # another test may have made the log say less
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
     with RunningHub(world.settings(store_url="s3://bucket?endpoint=http://127.0.0.1:1&region=us-east-1")) as hub:
         hub.run(check_objects(hub.hub.dvc))
