@@ -83,6 +83,8 @@ def test_a_hub_starts_while_the_service_is_away(
     world: LittleWorld, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure_logs(world.settings())  # another test may have made the log say less
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nobodys-secret-access-key")
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
     with RunningHub(world.settings(store_url="s3://bucket?endpoint=http://127.0.0.1:1&region=us-east-1")) as hub:
         hub.run(check_objects(hub.hub.dvc))
