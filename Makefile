@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
-.PHONY: help demo demo-check test authorization proof bench lint format docs lock clean
+STAC_BROWSER := 4.0.1
+
+.PHONY: help demo demo-check test authorization proof bench browser lint format docs lock clean
 
 help:  ## Show what there is to make
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -24,7 +26,7 @@ $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@touch $@
 
 demo: $(VENV)/.runtime  ## Stand-in GitLab with sample projects, and the hub on it (PORT=, GITLAB_PORT=)
-	@$(BIN)/sharinghub demo $(if $(PORT),--port $(PORT)) $(if $(GITLAB_PORT),--gitlab-port $(GITLAB_PORT))
+	@$(if $(wildcard build/browser/index.html),SHARINGHUB_BROWSER_FOLDER=build/browser) $(BIN)/sharinghub demo $(if $(PORT),--port $(PORT)) $(if $(GITLAB_PORT),--gitlab-port $(GITLAB_PORT))
 
 demo-check: $(VENV)/.dev  ## Do what the demo's lines say, and check what a person would see
 	@$(BIN)/python -m pytest -q -p no:cacheprovider tests/e2e/test_demo.py
@@ -46,6 +48,17 @@ proof: $(VENV)/.dev  ## The tests that have a size, at their large size (about a
 
 bench: $(VENV)/.dev  ## Measure, and print what was measured (CHANGES=)
 	@$(BIN)/python -m pytest -q -s -p no:cacheprovider --timeout 3600 tests/bench/bench_*.py $(ARGS)
+
+browser:  ## STAC Browser into build/browser, to be served at /browser (needs Node 18 or newer and npm)
+	@command -v npm >/dev/null || { echo "Node 18 or newer with npm is needed: https://nodejs.org"; exit 1; }
+	@mkdir -p build/stac-browser
+	@echo "Fetching STAC Browser $(STAC_BROWSER) and what it is built with (once)"
+	@cd build/stac-browser && rm -rf package && tar xzf "$$(npm pack --silent @radiantearth/stac-browser@$(STAC_BROWSER))"
+	@cd build/stac-browser/package && npm pkg set dependencies.ol-stac=1.1.0 && \
+		npm install --silent --no-audit --no-fund --ignore-scripts && \
+		npm run --silent build:minimal -- --pathPrefix=./ --historyMode=hash
+	@rm -rf build/browser && mv build/stac-browser/package/dist build/browser
+	@echo "Built into build/browser: make demo shows it, SHARINGHUB_BROWSER_FOLDER=$(CURDIR)/build/browser serves it"
 
 lint: $(VENV)/.dev  ## Style, format, types, and the direction of imports
 	@$(BIN)/ruff check .

@@ -43,7 +43,10 @@ from sharinghub_ext.auth.explain import Explainer, explain
 from sharinghub_ext.auth.me import me
 from sharinghub_ext.auth.resource_metadata import led_to_metadata, metadata_routes
 from sharinghub_ext.background import running
+from sharinghub_ext.browser.files import NotBuilt
+from sharinghub_ext.browser.routes import BrowserRoutes
 from sharinghub_ext.client_address import ClientAddress
+from sharinghub_ext.config import SettingsError
 from sharinghub_ext.edge.caching import CacheHeaders
 from sharinghub_ext.edge.cors import CorsHeaders, Origins, Preflights
 from sharinghub_ext.edge.entity_tags import EntityTags
@@ -161,6 +164,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     )
     app.state.hearing = hub.hearing
     app.state.sweep_seconds = settings.sweep_seconds
+    browser = _browser(hub)
     receiver = HookReceiver(
         hub.inbox,
         Verifier(settings.hook_secrets, settings.hook_signing_keys),
@@ -179,6 +183,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         Route("/metrics", MetricsRoute(hub.meters.registry, settings.metrics_token).answer, methods=["GET"]),
         Route(HOOKS_PATH, receiver.receive, methods=["POST"]),
         *hub.assets.routes(),
+        *browser.routes(),
     ]
     app.add_api_route(
         "/auth/me", me, methods=["GET"], dependencies=[Depends(resolve_viewer)], tags=["Who am I"], response_model=None
@@ -209,7 +214,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
             reader=hub.reader,
             categories=hub.categories,
             urls=hub.urls,
-            browser_url=settings.browser_url,
+            browser_url=settings.browser_url or browser.url,
             tokens=hub.tokens,
             context=hub.context,
         ),
@@ -253,6 +258,16 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     )
     serve_versions(app)
     return app
+
+
+def _browser(hub: Hub) -> BrowserRoutes:
+    settings, signing_in = hub.settings, hub.auth.signing_in is not None
+    try:
+        return BrowserRoutes(
+            settings.browser_folder, hub.urls.public, settings.gitlab_url, settings.title, signing_in=signing_in
+        )
+    except NotBuilt as error:
+        raise SettingsError(f"SHARINGHUB_BROWSER_FOLDER: {error}") from error
 
 
 def _to(address: str) -> Any:

@@ -218,9 +218,14 @@ class Settings(BaseSettings):
     )
     browser_url: Annotated[str, AfterValidator(_page_url)] | None = Field(
         None,
-        description="Where a STAC Browser for this catalogue is, such as `https://browser.example.org` or, where it "
-        "keeps its place behind a `#`, `https://browser.example.org/#`: who asks for the catalogue, a collection or an "
-        "item as a page is led there. Default: all get JSON.",
+        description="Where a STAC Browser for this catalogue is, such as `https://browser.example.org/stac` or, where "
+        "it keeps its place behind a `#`, `https://browser.example.org/#/stac`: who asks for the catalogue, a "
+        "collection or an item as a page is led there. Default: all get JSON.",
+    )
+    browser_folder: Path | None = Field(
+        None,
+        description="A folder with a built STAC Browser (`make browser` makes `build/browser`), which is served at "
+        "`/browser`. Default: none; `/browser` says how to get one.",
     )
     requests_per_minute: int = Field(
         6000,

@@ -1,6 +1,8 @@
 """`sharinghub demo`: the main job on one machine, without a GitLab: stand-in, hub, and lines to copy."""
 
 import asyncio
+import os
+import secrets
 import socket
 import tempfile
 from collections.abc import Mapping
@@ -52,12 +54,17 @@ def command(
                 repository_update_events=True,
             )
             device = world.add_application("SharingHub on the command line", [], ("read_api",), confidential=False)
+            hub_itself = world.add_application("SharingHub", [f"{url}/auth/callback"])
             settings = Settings(
                 gitlab_url=standin.url,
                 gitlab_token=samples.service_token,
                 database_url=f"sqlite:///{folder}/sharinghub.db",
                 hook_secret=_SECRET,
+                oauth_client_id=hub_itself.client_id,
+                oauth_client_secret=hub_itself.secret,
+                secret_key=secrets.token_hex(32),
                 oauth_device_client_id=device.client_id,
+                browser_folder=os.environ.get("SHARINGHUB_BROWSER_FOLDER") or None,
                 log_level="warning",
             )
             configure_logs(settings)
@@ -94,6 +101,7 @@ async def _print(url: str, gitlab: str, tokens: Mapping[str, str], untagged: int
     console.print("\nSharingHub demo\n", style="bold")
     console.print(f"  STAC API             {url}/stac")
     console.print(f"  API documentation    {url}/api.html")
+    console.print(f"  STAC Browser         {url}/browser/")
     console.print(f"  Stand-in GitLab      {gitlab}\n")
     console.print(people)
     console.print(_LINES.format(url=url, gitlab=gitlab, untagged=untagged), markup=False)

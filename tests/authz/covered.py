@@ -411,6 +411,8 @@ PUBLIC: dict[str, str] = {
     "GET /api": "the OpenAPI document: made from the code at start",
     "GET /api.html": "the page of the OpenAPI document",
     "GET /.well-known/oauth-protected-resource": "which GitLab gives tokens: made from the settings at start",
+    "GET /browser": "a redirect to the pages below",
+    "GET /browser/{path:path}": "files of STAC Browser and settings made at start",
     "GET /healthz": "says that the process runs",
     "GET /readyz": "numbers about the whole index, no names",
     "GET /metrics": "asks for the operator's own token; off without one",

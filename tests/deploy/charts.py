@@ -38,6 +38,7 @@ FULL: Values = {
         "admins_see_all": True,
         "sweep_seconds": 10_000_000,  # a number that YAML printers like to write as 1e+07
         "cors_origins": ["https://browser.example.org"],
+        "browser_folder": "/app/browser",
         "browser_url": "https://browser.example.org/#",
         "title": "Katalog: Erdbeobachtung — 42%",
         "description": "yes",  # a text that YAML 1.1 takes for a truth value

@@ -32,6 +32,7 @@ OWN = {"gitlab_ca_file"}
 SECRET_KEY = "0123456789abcdef" * 3
 EXAMPLES = (
     *("gitlab_internal_url", "store_url", "categories", "trusted_proxies", "browser_url"),
+    "browser_folder",
     *("oauth_client_id", "oauth_device_client_id"),
 )
 DATABASE = "postgresql+psycopg://hub:pass-word@database/hub"

@@ -49,6 +49,8 @@ PUBLIC_ROUTES = {
     "/api/auth/logout": "a redirect that reads nothing",
     **dict.fromkeys(GONE, "says that it is not kept"),
     "/api/stac/{rest:path}": "a redirect that reads nothing",
+    "/browser": "a redirect that reads nothing",
+    "/browser/{path:path}": "files of STAC Browser, the same for all",
     "/healthz": "liveness",
     "/readyz": "readiness, with counts of deliveries only",
     "/metrics": "asks for a token of its own and names nobody",

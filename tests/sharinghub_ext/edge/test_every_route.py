@@ -28,6 +28,8 @@ REVIEWED = {
     "/api/auth/logout": READ,
     **dict.fromkeys(GONE, frozenset(NOT_KEPT)),
     "/.well-known/oauth-protected-resource": READ,
+    "/browser": READ,
+    "/browser/{path:path}": READ,
     "/healthz": READ,
     "/readyz": READ,
     "/metrics": READ,

@@ -33,6 +33,8 @@ NOT_DESCRIBED = {
         ),
         "an address of SharingHub, for clients of before",
     ),
+    "/browser": "pages for people",
+    "/browser/{path}": "pages for people",
     "/auth/callback": "where GitLab sends browsers back to, not for clients",
     "/metrics": "for those who run the hub, with a token of theirs",
     "/stac": "is /stac/ without the slash",
