@@ -76,6 +76,7 @@ def test_all_values_arrive_as_they_were_given(program: Any) -> None:
     config: Mapping[str, Any] = FULL["config"]
     assert {name: getattr(settings, name) for name in config} == {
         **config,
+        "browser_folder": Path("/app/browser"),
         "public_url": "https://earth.example.org:8443/hub",
     }
     assert settings.database_url == f"sqlite:///{root}/data/sharinghub.db"
