@@ -21,6 +21,8 @@ log = structlog.get_logger()
 async def running(hub: Hub) -> AsyncIterator[None]:
     """Everything in the background runs inside of this, and has ended after it."""
     tasks = [asyncio.create_task(hub.worker.run()), asyncio.create_task(_sweeping(hub))]
+    if hub.auth.sessions is not None:
+        tasks.append(asyncio.create_task(hub.auth.sessions.revoker.run()))
     try:
         yield
     finally:

@@ -165,8 +165,8 @@ class Settings(BaseSettings):
     )
     secret_key_before: Secret | None = Field(
         None,
-        description="The secret key before: what was encrypted with it is still read, until the sessions of then have "
-        "ended.",
+        description="A second secret key: what was encrypted with it is read, and nothing is encrypted with it. The key "
+        "before, or, as the first step of a change where several processes run, the one to come.",
     )
     oauth_client_id: str | None = Field(
         None,
@@ -299,6 +299,11 @@ class Settings(BaseSettings):
         """The keys that count now. Raises ValueError for one that is none, which the settings refuse."""
         written = self.hook_signing_key.get_secret_value().split() if self.hook_signing_key else []
         return tuple(signing_key(one) for one in written)
+
+    @property
+    def other_secret_keys(self) -> tuple[bytes, ...]:
+        """The secret keys that nothing new is made with."""
+        return (self.secret_key_before.get_secret_value().encode(),) if self.secret_key_before else ()
 
     @property
     def api_url(self) -> str:

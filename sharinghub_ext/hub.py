@@ -222,7 +222,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         categories=categories,
         database=database,
         reader=reader,
-        tokens=PageTokens(secret),
+        tokens=PageTokens(secret, *settings.other_secret_keys),
         inbox=inbox,
         worker=Worker(
             inbox,

@@ -27,14 +27,16 @@ class PageKey:
 
 
 class PageTokens:
-    """Makes and reads page tokens with one secret key. A token grants nothing: it only says where to go on."""
+    """Makes page tokens with a secret key, and reads those of each. A token grants nothing: it only says where to go
+    on.
+    """
 
-    def __init__(self, key: bytes) -> None:
-        self._key = hashlib.sha256(b"page token 2\0" + key).digest()
+    def __init__(self, key: bytes, *others: bytes) -> None:
+        self._keys = [hashlib.sha256(b"page token 2\0" + one).digest() for one in (key, *others)]
 
     def seal(self, page: PageKey, digest: str) -> str:
         body = orjson.dumps([page.values, digest, *([True] if page.back else [])])
-        return base64.urlsafe_b64encode(self._mac(body) + body).rstrip(b"=").decode()
+        return base64.urlsafe_b64encode(_mac(self._keys[0], body) + body).rstrip(b"=").decode()
 
     def open(self, token: str, digest: str) -> PageKey:
         """The page that `token` points to, in the search with this digest. Raises InvalidParameter."""
@@ -45,12 +47,13 @@ class PageTokens:
         except (ValueError, binascii.Error):
             raise InvalidParameter("token", "is not a page token of this catalogue", _EXAMPLE) from None
         mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if not hmac.compare_digest(mac, self._mac(body)):
+        if not any([hmac.compare_digest(mac, _mac(key, body)) for key in self._keys]):
             raise InvalidParameter("token", "is not a page token of this catalogue", _EXAMPLE)
         values, bound, *back = orjson.loads(body)
         if bound != digest:
             raise InvalidParameter("token", "belongs to another search", _EXAMPLE)
         return PageKey(tuple(values), back=bool(back))
 
-    def _mac(self, body: bytes) -> bytes:
-        return hmac.new(self._key, body, hashlib.sha256).digest()[:_MAC_BYTES]
+
+def _mac(key: bytes, body: bytes) -> bytes:
+    return hmac.new(key, body, hashlib.sha256).digest()[:_MAC_BYTES]

@@ -36,9 +36,7 @@ def build_assets(
     stores = ObjectStores(_client(settings, tls), frozenset(settings.asset_hosts), plain=plain)
     signed = None
     if auth.sessions is not None:
-        before = settings.secret_key_before
-        keys = [secret, *([before.get_secret_value().encode()] if before else [])]
-        signed = SignedAddresses(Sealer(keys, _PURPOSE), public_url, clock)
+        signed = SignedAddresses(Sealer([secret, *settings.other_secret_keys], _PURPOSE), public_url, clock)
     return Assets(Upstream(client, stores), auth.callers, reader, signed, public_url, settings.asset_limit)
 
 

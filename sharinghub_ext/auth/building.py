@@ -19,6 +19,7 @@ from sharinghub_ext.config import Settings, SettingsError
 from stac_ext.clock import Clock
 from stac_ext.store.database import Database
 from stac_ext.store.grants import GrantTable
+from stac_ext.store.revocations import RevocationTable
 from stac_ext.store.sessions import SessionTable
 
 if TYPE_CHECKING:
@@ -70,18 +71,17 @@ def build_auth(
         from sharinghub_ext.auth.sealing import Sealer
         from sharinghub_ext.auth.signing_in import SigningIn
 
-        before = settings.secret_key_before
-        keys = [secret, *([before.get_secret_value().encode()] if before else [])]
+        keys = [secret, *settings.other_secret_keys]
         provider = Provider(settings.gitlab_url, settings.api_url, tls, settings.gitlab_timeout)
         client_secret = settings.oauth_client_secret.get_secret_value() if settings.oauth_client_secret else None
         application = Application(settings.oauth_client_id, client_secret, f"{public_url}/auth/callback")
         sign_in = SignIn(provider, application, clock)
         lifetimes = Lifetimes(settings.session_idle_seconds, settings.session_seconds)
-        sessions = Sessions(SessionTable(database), Sealer(keys, "session"), sign_in, lifetimes, clock)
+        tables = SessionTable(database), RevocationTable(database)
+        sessions = Sessions(*tables, Sealer(keys, "session"), sign_in, lifetimes, clock)
         attempts = Sealer(keys, "sign-in")
-        signing_in = SigningIn(
-            sign_in, sessions, viewers, refusals, attempts, public_url, settings.session_seconds, clock
-        )
+        places = public_url, settings.gitlab_url
+        signing_in = SigningIn(sign_in, sessions, viewers, refusals, attempts, *places, settings.session_seconds, clock)
     visitor = Credential(settings.visitor_token.get_secret_value()) if settings.visitor_token else None
     callers = Callers(viewers, job_reads, Cookies(public_url), sessions, visitor)
     return Auth(refusals, viewers, job_reads, callers, sessions, signing_in)

@@ -83,15 +83,10 @@ class Identities:
         self._refusals.check(name)
         confirmed = self._confirmed.get(name)
         age = self.age(confirmed.at) if confirmed else None
-        if confirmed is None or age is None or age > self._fresh.hard or not self._fresh.soft:
-            if confirmed is None:
-                self._refusals.check_flood(client)
-            try:
-                return await self.confirm(credential)
-            except Problem as problem:
-                if problem.status in (401, 403):
-                    self._refusals.count(client)
-                raise
+        if confirmed is None:
+            return await asyncio.shield(self.confirming.start(name, lambda: self._ask_first(credential, name, client)))
+        if age is None or age > self._fresh.hard or not self._fresh.soft:
+            return await self.confirm(credential)
         if age > self._fresh.soft:
             self._confirm_later(credential)
         return confirmed
@@ -112,6 +107,10 @@ class Identities:
     def _confirm_later(self, credential: Credential) -> asyncio.Task[Confirmed]:
         name = self._refusals.name_of(credential)
         return self.confirming.start(name, lambda: self._ask(credential, name))
+
+    async def _ask_first(self, credential: Credential, name: str, client: str) -> Confirmed:
+        async with self._refusals.asking(client):
+            return await self._ask(credential, name)
 
     async def _ask(self, credential: Credential, name: str) -> Confirmed:
         began = self._clock.now()

@@ -4,6 +4,8 @@
 2. A session ends by signing out, when it was not used for some hours, and after some days in any case.
 3. An access token lives two hours. Its renewal ends the old tokens at GitLab, so one request of one process asks for it
    and all others wait for what it writes. Where GitLab refuses the renewal, the session ends.
+4. Tokens of a session that has ended are ended at GitLab, too (`revoking.py`).
+5. A process that has not got the key yet with which another sealed a session ends nothing: it cannot read it.
 """
 
 from __future__ import annotations
@@ -16,11 +18,14 @@ from typing import TYPE_CHECKING, Final
 
 import structlog
 
-from gitlab_hooks.gateway.errors import CredentialRefused, GitLabError, GitLabUnavailable
+from gitlab_hooks.gateway.errors import CredentialRefused, GitLabUnavailable
 from gitlab_hooks.gateway.viewer import Credential
 from gitlab_hooks.single_flight import SingleFlight
 from sharinghub_ext.auth.identities import unavailable
+from sharinghub_ext.auth.revoking import Revoker
+from sharinghub_ext.problems import Problem
 from stac_ext.clock import Clock
+from stac_ext.store.revocations import RevocationTable
 from stac_ext.store.sessions import Session, SessionTable
 from stac_ext.times import to_micros
 
@@ -33,6 +38,7 @@ _EARLY: Final = 60  # seconds before its end at which an access token is renewed
 _SEEN_EVERY: Final = 60
 _RENEWAL: Final = 30  # seconds that a process has for it
 _PAUSE: Final = 0.05
+_REVOCATION: Final = 5.0  # seconds that signing out waits for GitLab
 log = structlog.get_logger()
 
 
@@ -48,9 +54,16 @@ class Sessions:
     """The sessions of all browsers, in the store."""
 
     def __init__(
-        self, table: SessionTable, sealer: Sealer, sign_in: SignIn, lifetimes: Lifetimes, clock: Clock
+        self,
+        table: SessionTable,
+        revocations: RevocationTable,
+        sealer: Sealer,
+        sign_in: SignIn,
+        lifetimes: Lifetimes,
+        clock: Clock,
     ) -> None:
-        self._table, self._sealer, self._sign_in = table, sealer, sign_in
+        self._table, self._revocations, self._sealer, self._sign_in = table, revocations, sealer, sign_in
+        self.revoker = Revoker(revocations, self._opened, sign_in, clock)
         self._lifetimes, self._clock = lifetimes, clock
         self._renewing: SingleFlight[Credential | None] = SingleFlight()
 
@@ -72,54 +85,45 @@ class Sessions:
     async def credential(self, key: str) -> Credential | None:
         """The token to ask GitLab with for a session, renewed where it is about to end; None where the session ended.
 
-        Raises Problem 503 where it has to be renewed and GitLab does not answer.
+        Raises Problem: 503 where it has to be renewed and GitLab does not answer, 401 where it cannot be read.
         """
         one = await self.find(key)
         if one is None:
             return None
-        tokens = self._opened(one)
-        if tokens is not None and not self._is_due(tokens):
-            return Credential(tokens.access)
-        return await self._renewal(key, tokens.access if tokens is not None else "")
+        tokens = self._read(one)
+        return await self._renewal(key, tokens.access) if self._is_due(tokens) else Credential(tokens.access)
 
     async def refused(self, key: str, credential: Credential) -> Credential | None:
         """GitLab refused the token of a session: the one that follows, None where the session has ended by it."""
         return await self._renewal(key, credential.token)
 
-    async def end(self, key: str) -> None:
-        """Sign out: the session ends here, and its tokens at GitLab as soon as that answers."""
-        one = await asyncio.to_thread(self._table.find, key, 0)
-        await asyncio.to_thread(self._table.end, key)
-        if one is not None:
-            await self._revoke([self._opened(one)])
+    async def end(self, key: str) -> bool:
+        """Sign out: the session ends here, and its tokens at GitLab as soon as that answers. Whether it did already."""
+        return await self.revoker.end(await asyncio.to_thread(self._table.end, key, self._now()), _REVOCATION)
 
-    async def end_everywhere(self, key: str) -> int:
-        """Sign out of every browser of the same account; how many sessions there were."""
+    async def end_everywhere(self, key: str) -> bool:
+        """Sign out of every browser of the same account; as `end`."""
         one = await self.find(key)
         if one is None:
-            return 0
-        all_of_them = await asyncio.to_thread(self._table.of, one.principal)
-        number = await asyncio.to_thread(self._table.end_all_of, one.principal)
-        await self._revoke([self._opened(each) for each in all_of_them])
-        return number
+            return await self.end(key)
+        ended = await asyncio.to_thread(self._table.end_all_of, one.principal, self._now())
+        return await self.revoker.end(ended, _REVOCATION)
+
+    async def give_up(self, tokens: OAuthTokens) -> None:
+        """Let tokens be ended at GitLab that belong to no session."""
+        await asyncio.to_thread(self._revocations.add, self._seal(tokens), self._now())
+        self.revoker.wake()
 
     async def prune(self) -> None:
-        """Forget sessions that have ended by time."""
+        """End sessions that have ended by time."""
         now = self._now()
-        await asyncio.to_thread(self._table.prune, now, now - self._lifetimes.idle * _SECOND)
+        if await asyncio.to_thread(self._table.prune, now, now - self._lifetimes.idle * _SECOND):
+            self.revoker.wake()
 
     async def close(self) -> None:
         """Stop what is under way."""
         await self._renewing.close()
         await self._sign_in.close()
-
-    async def _revoke(self, ended: list[OAuthTokens | None]) -> None:
-        for tokens in ended:
-            try:
-                if tokens is not None:
-                    await self._sign_in.revoke(tokens)
-            except GitLabError as error:
-                log.warning("tokens of a session that was signed out live on at GitLab", error=str(error))
 
     async def _renewal(self, key: str, spent: str) -> Credential | None:
         return await asyncio.shield(self._renewing.start(key, lambda: self._renewed(key, spent)))
@@ -128,10 +132,9 @@ class Sessions:
         """The token that follows a spent one: by this request, or by another process."""
         for _ in range(int(_RENEWAL / _PAUSE)):
             one = await self.find(key)
-            tokens = self._opened(one) if one is not None else None
-            if one is None or tokens is None:  # ended, or sealed with a key that is gone
-                await asyncio.to_thread(self._table.end, key)
+            if one is None:
                 return None
+            tokens = self._read(one)
             if tokens.access != spent and not self._is_due(tokens):
                 return Credential(tokens.access)
             if (found := await self._renew(one, tokens)) is not None:
@@ -149,7 +152,7 @@ class Sessions:
                 raise CredentialRefused("GitLab gave no refresh token")
             fresh = await self._sign_in.refresh(tokens.refresh)
         except CredentialRefused:
-            await asyncio.to_thread(self._table.end, one.key)
+            await asyncio.to_thread(self._table.end, one.key, now)
             return None
         except BaseException as error:
             await asyncio.to_thread(self._table.give_renewal_back, one)
@@ -157,7 +160,7 @@ class Sessions:
                 raise unavailable(str(error), error.retry_after) from error
             raise
         if not await asyncio.to_thread(self._table.renew, one, self._seal(fresh)):
-            await self._revoke([fresh])  # signed out meanwhile
+            await self.give_up(fresh)  # signed out meanwhile
             return None
         return fresh
 
@@ -167,10 +170,18 @@ class Sessions:
     def _seal(self, tokens: OAuthTokens) -> bytes:
         return self._sealer.seal({"access": tokens.access, "refresh": tokens.refresh, "ends": tokens.expires_at})
 
-    def _opened(self, one: Session) -> OAuthTokens | None:
+    def _read(self, one: Session) -> OAuthTokens:
+        tokens = self._opened(one.sealed)
+        if tokens is None:
+            log.warning("a session cannot be read: it was sealed with a key that this process does not have")
+            detail = "This hub cannot read your session: its secret key was changed. Sign in again at /auth/login."
+            raise Problem(401, detail, {"WWW-Authenticate": 'Bearer realm="SharingHub"'})
+        return tokens
+
+    def _opened(self, sealed: bytes) -> OAuthTokens | None:
         from gitlab_hooks.gateway.oauth import OAuthTokens
 
-        found = self._sealer.open(one.sealed)
+        found = self._sealer.open(sealed)
         return OAuthTokens(found["access"], found["refresh"], found["ends"]) if found is not None else None
 
     def _now(self) -> int:

@@ -7,6 +7,7 @@ minutes, so that only the browser that began it can end it. A new session begins
 import asyncio
 import hmac
 import secrets
+from html import escape
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -35,6 +36,12 @@ _PAGE: Final = (
     '<form method="post"><p><button>Sign out</button></p>'
     '<p><button name="everywhere" value="true">Sign out of every browser</button></p></form></body></html>'
 )
+_NOT_YET: Final = (
+    '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Signed out</title></head><body>'
+    "<p>You are signed out of this hub.</p><p>GitLab has not answered yet, so the access that it gave the hub still "
+    "stands there. The hub goes on asking until it has ended; to end it yourself, revoke it among your "
+    '<a href="{at_gitlab}">authorized applications</a>.</p><p><a href="{on}">Go on</a></p></body></html>'
+)
 _PAGE_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "same-origin",  # with `no-referrer` browsers send the form as from the origin `null`
@@ -53,12 +60,14 @@ class SigningIn:
         refusals: Refusals,
         sealer: Sealer,
         public_url: str,
+        gitlab_url: str,
         lifetime: int,
         clock: Clock,
     ) -> None:
         """`lifetime` is that of a session, in seconds."""
         self._sign_in, self._sessions, self._viewers, self._refusals = sign_in, sessions, viewers, refusals
-        self._sealer, self._public_url, self._lifetime, self._clock = sealer, public_url, lifetime, clock
+        self._sealer, self._public_url, self._gitlab_url = sealer, public_url, gitlab_url
+        self._lifetime, self._clock = lifetime, clock
         self._cookies = Cookies(public_url)
         self._attempts = Cookies(public_url, "sharinghub-sign-in")
 
@@ -99,15 +108,9 @@ class SigningIn:
         if request.query_params.get("error") or not request.query_params.get("code"):
             raise Problem(403, f"GitLab did not let you sign in, or you did not allow it. {_AGAIN}", self._gone())
         client = request.client.host if request.client else ""
-        self._refusals.check_flood(client)
-        try:
-            cookie = await self._signed_in(request.query_params["code"], attempt, client)
-        except GitLabUnavailable as error:
-            raise _not_now(error) from error
-        except GitLabError as error:
-            self._refusals.count(client)
-            log.warning("a sign-in was refused", error=str(error))
-            raise Problem(403, f"GitLab's answer does not prove who you are. {_AGAIN}", self._gone()) from error
+        async with self._refusals.asking(client):
+            tokens, subject = await self._exchanged(request.query_params["code"], attempt)
+        cookie = await self._begun(tokens, subject, client)
         before = self._cookies.read(request)
         if before is not None:
             await self._sessions.end(key_of(before))
@@ -123,34 +126,45 @@ class SigningIn:
     async def logout(self, request: Request) -> Response:
         """POST /auth/logout: end the session here and at GitLab; with `everywhere=true` all of the account's."""
         require_own_page(request, self._public_url)
-        cookie = self._cookies.read(request)
+        cookie, ended = self._cookies.read(request), True
         if cookie is not None:
             form = parse_qs((await request.body()).decode("latin-1"), max_num_fields=8)
-            if form.get("everywhere") == ["true"]:
-                await self._sessions.end_everywhere(key_of(cookie))
-            await self._sessions.end(key_of(cookie))
+            leave = self._sessions.end_everywhere if form.get("everywhere") == ["true"] else self._sessions.end
+            ended = await leave(key_of(cookie))
         target = own_url(request.query_params.get("next"), self._public_url)
-        response = RedirectResponse(target, 303, {**_NO_STORE, "Clear-Site-Data": '"cache"'})
+        headers = {**_NO_STORE, "Clear-Site-Data": '"cache"'}
+        response = RedirectResponse(target, 303, headers) if ended else self._not_yet_at_gitlab(target, headers)
         self._cookies.clear(response)
         return response
 
-    async def _signed_in(self, code: str, attempt: dict[str, str], client: str) -> str:
-        """The cookie of a new session. Raises GitLabError, Problem."""
-        tokens, subject = await self._sign_in.exchange(code, attempt["verifier"], attempt["nonce"])
+    def _not_yet_at_gitlab(self, target: str, headers: dict[str, str]) -> Response:
+        """A page for who signed out while GitLab does not answer."""
+        at_gitlab, on = escape(f"{self._gitlab_url}/-/user_settings/applications"), escape(target)
+        return HTMLResponse(_NOT_YET.format(at_gitlab=at_gitlab, on=on), headers={**headers, **_PAGE_HEADERS})
+
+    async def _exchanged(self, code: str, attempt: dict[str, str]) -> tuple[OAuthTokens, str]:
+        """The tokens for a code, and whose they are. Raises Problem 403 or 503."""
+        try:
+            return await self._sign_in.exchange(code, attempt["verifier"], attempt["nonce"])
+        except GitLabUnavailable as error:
+            raise _not_now(error) from error
+        except GitLabError as error:
+            raise self._unproven(error) from error
+
+    async def _begun(self, tokens: OAuthTokens, subject: str, client: str) -> str:
+        """The cookie of a new session. Raises Problem."""
         try:
             principal = await self._viewers.welcome(Credential(tokens.access), client)
             if principal != f"user:{subject}":
-                raise SignInRefused("the token is another user's than the identity token")
+                raise self._unproven(SignInRefused("the token is another user's than the identity token"))
             return await self._sessions.begin(principal, tokens)
         except BaseException:
-            await asyncio.shield(self._given_up(tokens))
+            await asyncio.shield(self._sessions.give_up(tokens))
             raise
 
-    async def _given_up(self, tokens: OAuthTokens) -> None:
-        try:
-            await self._sign_in.revoke(tokens)
-        except GitLabError as error:
-            log.warning("tokens of a sign-in that failed live on at GitLab", error=str(error))
+    def _unproven(self, error: GitLabError) -> Problem:
+        log.warning("a sign-in was refused", error=str(error))
+        return Problem(403, f"GitLab's answer does not prove who you are. {_AGAIN}", self._gone())
 
     def _gone(self) -> dict[str, str]:
         return {**_NO_STORE, **self._attempts.clearing()}

@@ -81,22 +81,23 @@ class LiveRights:
         if known is not None and timedelta(0) <= self._clock.now() - known.asked < KEPT:
             return known
         self._refusals.check(token)
-        if token and token not in self._good:
-            self._refusals.check_flood(client)
-        task = self._asking.start(name, lambda: self._ask(credential, token, name, project_id, client))
+        task = self._asking.start(name, lambda: self._ask_counted(credential, token, name, project_id, client))
         return await asyncio.shield(task)
 
-    async def _ask(self, credential: Credential | None, token: str, name: str, project_id: int, client: str) -> Verdict:
+    async def _ask_counted(
+        self, credential: Credential | None, token: str, name: str, project_id: int, client: str
+    ) -> Verdict:
+        if not token or token in self._good:
+            return await self._ask(credential, token, name, project_id)
+        async with self._refusals.asking(client):
+            return await self._ask(credential, token, name, project_id)
+
+    async def _ask(self, credential: Credential | None, token: str, name: str, project_id: int) -> Verdict:
         asked = self._clock.now()
         if credential is None and not await self._catalogue.is_public(project_id):
             return self._keep(name, Verdict(False, False, False, asked))
         if credential is not None and credential.is_job:
-            try:
-                reads = await self._job_reads.may_read(credential, project_id)
-            except Problem as refused:
-                if refused.status in (401, 403):
-                    self._refusals.count(client)
-                raise
+            reads = await self._job_reads.may_read(credential, project_id)
             listed, public = await self._catalogue.is_listed(project_id), await self._catalogue.is_public(project_id)
             return self._keep(name, Verdict(reads, False, listed, asked, self._job_reads.user_of(credential), public))
         try:
@@ -112,7 +113,6 @@ class LiveRights:
                 return self._keep(name, Verdict(False, False, False, asked))
             problem = refusal(error)
             self._refusals.remember(token, problem)
-            self._refusals.count(client)
             raise problem from error
         if credential is not None:
             self._good[token] = True

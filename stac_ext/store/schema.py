@@ -145,6 +145,16 @@ session = Table(
     Column("renewing_until", BigInteger, nullable=False, server_default="0"),  # one process is at it, so long at most
 )
 
+revocation = Table(
+    "revocation",
+    tables,
+    Column("id", Serial, primary_key=True, autoincrement=True),
+    Column("sealed", LargeBinary, nullable=False),  # the tokens of a session that has ended, encrypted
+    Column("since", BigInteger, nullable=False),
+    Column("not_before", BigInteger, nullable=False, index=True),
+    Column("tries", Integer, nullable=False),
+)
+
 # The spatial index of SQLite: an R*Tree, which is a virtual table. A box that crosses the antimeridian is two rows;
 # `id >> 1` is the item's pk. PostgreSQL has a GiST index on `item.geometry`.
 item_box = Table(

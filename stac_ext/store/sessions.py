@@ -1,14 +1,16 @@
 """Who is signed in in a browser: rows that the cookie only points to, so that a session ends when its row does.
 
 The tokens of a session are renewed by one process at a time: who takes the renewal has it for some seconds, and what it
-writes counts only where nobody else wrote meanwhile.
+writes counts only where nobody else wrote meanwhile. A session that ends leaves its tokens on the list of those that
+GitLab has to end (`revocations.py`), in the same transaction.
 """
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from stac_ext.store.database import Database, retried
+from stac_ext.store.revocations import put_on
 from stac_ext.store.schema import session
 
 
@@ -51,13 +53,6 @@ class SessionTable:
         return Session(**row._mapping) if row is not None else None
 
     @retried
-    def of(self, principal: str) -> list[Session]:
-        """Every session of a principal."""
-        with self._database.read() as conn:
-            rows = conn.execute(select(*_COLUMNS).where(session.c.principal == principal)).all()
-        return [Session(**row._mapping) for row in rows]
-
-    @retried
     def see(self, key: str, seen_at: int) -> None:
         """Record that a session was used; never set back."""
         with self._database.write() as conn:
@@ -87,19 +82,20 @@ class SessionTable:
         with self._database.write() as conn:
             return conn.execute(update(session).where(*same).values(**values)).rowcount > 0
 
-    @retried
-    def end(self, key: str) -> None:
-        with self._database.write() as conn:
-            conn.execute(delete(session).where(session.c.key == key))
+    def end(self, key: str, now: int) -> list[int]:
+        """End a session; what its tokens are called on the list of revocations."""
+        return self._end(session.c.key == key, now)
+
+    def end_all_of(self, principal: str, now: int) -> list[int]:
+        """End every session of a principal; what their tokens are called on the list of revocations."""
+        return self._end(session.c.principal == principal, now)
+
+    def prune(self, now: int, unseen_since: int = 0) -> list[int]:
+        """End what has expired, or was last seen before `unseen_since`; as `end_all_of`."""
+        return self._end((session.c.expires_at <= now) | (session.c.seen_at < unseen_since), now)
 
     @retried
-    def end_all_of(self, principal: str) -> int:
-        """End every session of a principal and return how many there were."""
+    def _end(self, which: ColumnElement[bool], now: int) -> list[int]:
         with self._database.write() as conn:
-            return conn.execute(delete(session).where(session.c.principal == principal)).rowcount
-
-    @retried
-    def prune(self, now: int, unseen_since: int = 0) -> None:
-        """Forget what has expired, or was last seen before `unseen_since`."""
-        with self._database.write() as conn:
-            conn.execute(delete(session).where((session.c.expires_at <= now) | (session.c.seen_at < unseen_since)))
+            gone = conn.execute(delete(session).where(which).returning(session.c.sealed)).scalars().all()
+            return [put_on(conn, sealed, now) for sealed in gone]

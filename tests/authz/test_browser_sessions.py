@@ -165,8 +165,60 @@ def test_signing_out_ends_the_session_here_and_the_tokens_at_gitlab(browser: Bro
 def test_signing_out_works_while_gitlab_is_away(browser: Browser, world: LittleWorld) -> None:
     cookie = browser.cookie
     world.gitlab.faults.add(r"/oauth/", status=502, times=None)
-    assert browser.post("/auth/logout").status_code == 303
+    told = browser.post("/auth/logout", params={"next": "/stac"})
+    assert (told.status_code, browser.cookie) == (200, None)
+    assert "still stands" in told.text
+    assert f'href="{browser.hub.url}/stac"' in told.text
     assert browser.get("/auth/me", headers={"Cookie": f"sharinghub={cookie}"}).status_code == 401
+
+
+@pytest.mark.parametrize("way", ["one", "everywhere", "idle"])
+def test_tokens_of_a_session_that_ended_while_gitlab_was_away_are_ended_when_it_answers(
+    browser: Browser, hub: RunningHub, world: LittleWorld, clock: ManualClock, way: str
+) -> None:
+    """Also after a restart: what is to be ended is in the store."""
+    other = Browser(hub)
+    other.sign_in("maya")
+    pairs = list(world.world.pairs.values())[-2:]
+    world.gitlab.faults.add(r"/oauth/", status=502, times=None)
+    sessions = hub.hub.auth.sessions
+    assert sessions is not None
+    if way == "idle":
+        clock.advance(9 * HOUR)
+        hub.run(sessions.prune())
+    else:
+        other.post("/auth/logout", data={"everywhere": "true"} if way == "everywhere" else {})
+    hub.run(sessions.revoker.work_off())
+    assert not any(pair.revoked for pair in pairs)
+    world.gitlab.faults.clear()
+    clock.advance(HOUR)
+    assert hub.run(sessions.revoker.work_off())
+    assert [pair.revoked for pair in pairs] == [way != "one", True]
+    other.close()
+
+
+def test_a_process_without_the_new_key_ends_no_session_that_another_sealed_with_it(
+    browser: Browser, signing: SigningWorld, clock: ManualClock
+) -> None:
+    """While a key is changed, processes with the old and the new one run side by side."""
+    after = "fedcba9876543210fedcba9876543210"
+    settings = signing.settings.model_dump() | {"public_url": browser.hub.url}
+    both = type(signing.settings)(**settings | {"secret_key": after, "secret_key_before": SECRET_KEY})
+    clock.advance(2 * HOUR)
+    with RunningHub(both, clock=clock) as new:
+        cookie = {"Cookie": f"sharinghub={browser.cookie}"}
+        assert new.http.get("/auth/me", headers=cookie).json()["username"] == "maya"  # renewed, sealed with the new key
+        for _ in range(2):
+            told = browser.get("/auth/me")
+            assert told.status_code == 401
+            assert "secret key" in told.json()["detail"]
+            assert "set-cookie" not in told.headers
+        clock.advance(2 * HOUR)
+        assert browser.get("/auth/me").status_code == 401  # nor where it would have to be renewed
+        assert new.http.get("/auth/me", headers=cookie).json()["username"] == "maya"
+    knows = type(signing.settings)(**settings | {"secret_key": SECRET_KEY, "secret_key_before": after})
+    with RunningHub(knows, clock=clock) as first_step:  # what is told to do: know the new one before one seals with it
+        assert first_step.http.get("/auth/me", headers=cookie).json()["username"] == "maya"
 
 
 def test_signing_out_everywhere_ends_all_sessions_of_the_account(browser: Browser, hub: RunningHub) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +198,29 @@ def test_a_client_with_many_bad_tokens_waits_and_others_do_not(world: SampleWorl
         assert hub.get("/stac/search").status_code == 200
         clock.advance(61)
         assert hub.get("/stac/search", "glpat-guess-21").status_code == 401
+
+
+def test_bad_tokens_that_come_together_are_counted_before_gitlab_answers(
+    world: SampleWorld, clock: ManualClock
+) -> None:
+    """Checked before and counted after, a hundred at once all reached GitLab."""
+    with RunningHub(world.settings(refusals_per_minute=5), clock=clock) as hub:
+        hub.sweep()
+        world.gitlab.reset_calls()
+        with ThreadPoolExecutor(24) as pool:
+            asked = [pool.submit(hub.get, "/stac/search", f"glpat-guess-{number}") for number in range(24)]
+            found = sorted(one.result().status_code for one in asked)
+        assert found == [401] * 5 + [429] * 19
+        assert sum(path == "/api/v4/user" for _, path, _ in world.gitlab.calls) == 5
+
+
+def test_good_tokens_that_come_together_are_all_taken(world: SampleWorld, clock: ManualClock) -> None:
+    with RunningHub(world.settings(refusals_per_minute=2), clock=clock) as hub:
+        hub.sweep()
+        people = ("rita", "maya", "olga", "noor", "exa")
+        with ThreadPoolExecutor(len(people)) as pool:
+            asked = [pool.submit(hub.get, "/stac/search", world.token(one)) for one in people]
+            assert [one.result().status_code for one in asked] == [200] * len(people)
 
 
 def test_a_refused_listing_is_asked_again_about_this_very_token(hub: RunningHub, world: SampleWorld) -> None:

@@ -22,6 +22,7 @@ from stac_ext.store.migrations import (
     step_0003_versions,
     step_0004_inbox,
     step_0005_renewals,
+    step_0006_revocations,
 )
 from stac_ext.store.schema import meta
 
@@ -31,6 +32,7 @@ _MODULES: Final[tuple[ModuleType, ...]] = (
     step_0003_versions,
     step_0004_inbox,
     step_0005_renewals,
+    step_0006_revocations,
 )
 CURRENT: Final = len(_MODULES)
 _WAIT_SECONDS: Final = 300
