@@ -165,8 +165,8 @@ class Settings(BaseSettings):
     )
     secret_key_before: Secret | None = Field(
         None,
-        description="A second secret key: what was encrypted with it is read, and nothing is encrypted with it. The key "
-        "before, or, as the first step of a change where several processes run, the one to come.",
+        description="A second secret key: what was encrypted with it is read, and nothing is encrypted with it. The "
+        "key before, or, as the first step of a change where several processes run, the one to come.",
     )
     oauth_client_id: str | None = Field(
         None,

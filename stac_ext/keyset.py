@@ -47,7 +47,7 @@ class PageTokens:
         except (ValueError, binascii.Error):
             raise InvalidParameter("token", "is not a page token of this catalogue", _EXAMPLE) from None
         mac, body = raw[:_MAC_BYTES], raw[_MAC_BYTES:]
-        if not any([hmac.compare_digest(mac, _mac(key, body)) for key in self._keys]):
+        if not any(hmac.compare_digest(mac, _mac(key, body)) for key in self._keys):
             raise InvalidParameter("token", "is not a page token of this catalogue", _EXAMPLE)
         values, bound, *back = orjson.loads(body)
         if bound != digest:
