@@ -41,9 +41,11 @@ class Revoker:
 
     async def end(self, ids: Collection[int], patience: float) -> bool:
         """Whether these are ended at GitLab within `patience` seconds; what is not is gone on with later."""
+        if not ids:
+            return True
         try:
             async with asyncio.timeout(patience):
-                while ids and await asyncio.to_thread(self._table.left, ids):
+                while await asyncio.to_thread(self._table.left, ids):
                     if not await self.work_off():
                         return False
                     await asyncio.sleep(_PAUSE)  # for another process that is at it
