@@ -1,7 +1,10 @@
-"""Who read which bytes of projects that are not public: one line of the log for each read.
+"""Who read which bytes: one line of the log for each read by somebody who is known.
 
-A line (`private bytes read`, with `logger=audit`) names the account, the project, the path or key and the revision, how
-the caller was known, and the status and number of bytes that were sent. It holds no token, no signature and no query.
+A line (`bytes read`, with `logger=audit`) names the account, the project, the path or key and the revision, how the
+caller was known, whether the index shows the project to everybody, and the status and number of bytes that were sent.
+It holds no token, no signature and no query. What GitLab gives to a caller without a credential it gives to everybody:
+only that leaves no line. Of projects that the index calls public reads are told, too: a part of them may be for members
+only, or GitLab may have closed them since.
 """
 
 from dataclasses import dataclass
@@ -14,13 +17,15 @@ from sharinghub_ext.middleware import HEAD_MARK
 
 _BELOW = ("/assets/", "/dvc/")
 _READ = (200, 206, 302)  # the last one hands out the address of an object store
-_STATE = "private_read"
+_STATE = "known_read"
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class PrivateRead:
-    """What is read by whom. `principal` names the caller in the store, `user` is the account's id at GitLab."""
+class KnownRead:
+    """What is read by whom. `principal` names the caller in the store, `user` is the account's id at GitLab; `public`
+    tells whether the index shows the project to everybody.
+    """
 
     project: int
     path: str
@@ -28,9 +33,10 @@ class PrivateRead:
     principal: str | None
     user: int | None
     by: str
+    public: bool
 
 
-def tell_of(request: Request, read: PrivateRead) -> None:
+def tell_of(request: Request, read: KnownRead) -> None:
     """Let a line be written when the answer to a request has been sent, in whole or in part."""
     setattr(request.state, _STATE, read)
 
@@ -58,14 +64,15 @@ class AuditedReads:
         try:
             await self._app(scope, receive, counted)
         finally:
-            read: PrivateRead | None = state.get(_STATE)
+            read: KnownRead | None = state.get(_STATE)
             if read is not None and status in _READ and not scope.get(HEAD_MARK):
                 log.info(
-                    "private bytes read",
+                    "bytes read",
                     logger="audit",
                     principal=read.principal,
                     user=read.user,
                     by=read.by,
+                    public=read.public,
                     project=read.project,
                     path=read.path,
                     revision=read.revision,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
+from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -50,6 +51,11 @@ def client_address(peer: str, forwarded: Sequence[bytes], trusted: Sequence[Netw
             break
         hop = named
     return str(hop)
+
+
+def client_of(request: Request) -> str:
+    """The address that a request comes from; empty where it is not known."""
+    return request.client.host if request.client else ""
 
 
 @lru_cache(4096)

@@ -246,8 +246,15 @@ class Settings(BaseSettings):
         "under `/dvc`.",
     )
     asset_limit: ByteSize = Field(
-        ByteSize(0),
+        ByteSize(100 * 1024**3),
         description="How many bytes one answer under `/assets` may pass on, such as `50GiB`; 0 sets no limit.",
+    )
+    asset_downloads: int = Field(
+        100,
+        ge=5,
+        le=1000,
+        description="How many downloads under `/assets` may run at the same time in one process; a fifth of them for "
+        "one client, three fifths for all without a token or session together.",
     )
     asset_hosts: list[Annotated[str, AfterValidator(_host)]] = Field(
         [],

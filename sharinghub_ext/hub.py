@@ -55,6 +55,7 @@ from stac_ext.times import format_rfc3339, to_micros
 from stac_ext.urls import BuildContext
 
 _ADDRESS_NOTE = "address"
+_QUESTIONS = 100
 log = structlog.get_logger()
 
 
@@ -195,7 +196,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     except OSError as error:
         raise SettingsError(f"SHARINGHUB_GITLAB_CA_FILE: {connection.ca_file} holds no certificates") from error
     service = ServiceClient(connection, token)
-    http, downloads = _async_client(settings, tls, meters), _async_client(settings, tls, meters)
+    http, downloads = (_async_client(settings, tls, meters, most) for most in (_QUESTIONS, settings.asset_downloads))
     viewer_client = ViewerClient(http, downloads)
     shaping = [repr(one) for one in (context, schemes(context), *categories)]
     salt = hashlib.sha256(orjson.dumps([__version__, SCHEMA_VERSION, token is None, extended, *shaping])).hexdigest()
@@ -281,8 +282,8 @@ def _extensions(settings: Settings) -> tuple[tuple[SchemaExtension, ...], str]:
     return loaded, hashlib.sha256(made_of).hexdigest()
 
 
-def _async_client(settings: Settings, tls: ssl.SSLContext, meters: Meters) -> httpx.AsyncClient:
-    """For questions with callers' tokens."""
+def _async_client(settings: Settings, tls: ssl.SSLContext, meters: Meters, most: int) -> httpx.AsyncClient:
+    """For questions with callers' tokens, `most` at once."""
 
     async def count(response: httpx.Response) -> None:
         meters.gitlab_answered("viewer", response.status_code, response.headers)
@@ -295,7 +296,7 @@ def _async_client(settings: Settings, tls: ssl.SSLContext, meters: Meters) -> ht
         cookies=no_cookies(),
         headers={"User-Agent": "sharinghub"},
         event_hooks={"response": [count]},
-        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+        limits=httpx.Limits(max_connections=most, max_keepalive_connections=20),
     )
 
 

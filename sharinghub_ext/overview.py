@@ -17,7 +17,7 @@ import orjson
 from starlette.requests import Request
 from starlette.responses import Response
 
-from gitlab_hooks.gateway.errors import GitLabError, GitLabUnavailable, NotFound
+from gitlab_hooks.gateway.errors import CredentialRefused, GitLabError, GitLabUnavailable, NotFound
 from gitlab_hooks.gateway.viewer import Credential, ViewerClient
 from sharinghub_ext.api.links import Urls
 from sharinghub_ext.auth.dependency import viewer_for
@@ -30,6 +30,7 @@ from stac_ext.query import SearchQuery
 from stac_ext.store.reader import CatalogueReader
 
 MAX_BYTES: Final = 1024 * 1024
+_PATIENCE: Final = 30.0  # seconds for the whole of it
 
 _NAMES = ("README.md", "readme.md", "README.markdown", "README", "README.rst", "README.txt")
 _SUFFIXES = frozenset({"", ".md", ".markdown", ".rst", ".txt"})
@@ -58,7 +59,10 @@ def is_asked_for(request: Request) -> bool:
 
 
 async def overview_page(request: Request, credential: Credential | None, project_id: int, revision: str) -> Response:
-    """The page of a project that the caller sees. Raises Problem: 404 without a README, 503 without GitLab."""
+    """The page of a project that the caller sees.
+
+    Raises Problem: 404 without a README, 503 without GitLab; CredentialRefused.
+    """
     client = cast("ViewerClient", request.app.state.viewer_client)
     item = await asyncio.to_thread(_item, request, await viewer_for(request, project_id), project_id)
     for name in dict.fromkeys([*_indexed(item, project_id), *_NAMES]):
@@ -115,7 +119,7 @@ async def _read(
 ) -> tuple[bytes, bool] | None:
     """The bytes of a file, at most `MAX_BYTES`, and whether that is only its head; None where there is none."""
     try:
-        async with _opened(client, credential, project_id, revision, name) as upstream:
+        async with asyncio.timeout(_PATIENCE), _opened(client, credential, project_id, revision, name) as upstream:
             data = bytearray()
             async for chunk in upstream.aiter_raw():
                 data += chunk
@@ -126,8 +130,12 @@ async def _read(
         return None
     except GitLabUnavailable as error:
         raise Problem(503, f"The README cannot be read now ({error}). Try again soon.", {"Retry-After": "5"}) from error
-    except httpx.HTTPError as error:
+    except (httpx.HTTPError, TimeoutError) as error:
         raise Problem(503, "GitLab broke off the README. Try again soon.", {"Retry-After": "5"}) from error
+    except CredentialRefused as error:
+        if credential is None:
+            raise not_found() from error
+        raise
     except GitLabError as error:  # refused: as if there were none
         raise not_found() from error
 

@@ -21,6 +21,7 @@ from sharinghub_ext.assets.passing import Extent, PassedOn, passed
 from sharinghub_ext.assets.redirects import passed_on
 from sharinghub_ext.assets.representation import Representation, part_of, representation_of
 from sharinghub_ext.assets.upstream import Upstream
+from sharinghub_ext.client_address import client_of
 from sharinghub_ext.edge.entity_tags import is_known
 from sharinghub_ext.middleware import HEAD_MARK
 from sharinghub_ext.problems import Problem
@@ -39,16 +40,16 @@ _HARMLESS: Final = {
 async def answer(
     request: Request, upstream: Upstream, credential: Credential | None, asset: Asset, limit: int
 ) -> Response:
-    """What GitLab lets the caller have now. Raises Problem: 404, 416, 502, 503."""
-    head = bool(request.scope.get(HEAD_MARK))
+    """What GitLab lets the caller have now. Raises Problem: 404, 416, 429, 502, 503; CredentialRefused."""
+    head, client = bool(request.scope.get(HEAD_MARK)), client_of(request)
     wanted = None if head else _wanted(request)
     async with AsyncExitStack() as stack:
         is_part = wanted is not None  # whether upstream may answer with a part
-        found = await stack.enter_async_context(upstream.opened(credential, asset, wanted))
+        found = await stack.enter_async_context(upstream.opened(credential, client, asset, wanted))
         if wanted is not None and isinstance(found, httpx.Response) and not _is_of_use(request, asset, found, wanted):
             await stack.aclose()
             is_part = False
-            found = await stack.enter_async_context(upstream.opened(credential, asset, None))
+            found = await stack.enter_async_context(upstream.opened(credential, client, asset, None))
         if isinstance(found, httpx.URL):
             return passed_on(found, credential)
         if found.status_code == 416 or (found.status_code == 206 and not is_part):

@@ -10,6 +10,7 @@ from gitlab_hooks.gateway.viewer import ViewerClient
 from sharinghub_ext.assets.redirects import ObjectStores
 from sharinghub_ext.assets.routes import Assets
 from sharinghub_ext.assets.signing import SignedAddresses
+from sharinghub_ext.assets.slots import Slots
 from sharinghub_ext.assets.upstream import Upstream
 from sharinghub_ext.auth.building import Auth
 from sharinghub_ext.auth.sealing import Sealer
@@ -37,7 +38,14 @@ def build_assets(
     signed = None
     if auth.sessions is not None:
         signed = SignedAddresses(Sealer([secret, *settings.other_secret_keys], _PURPOSE), public_url, clock)
-    return Assets(Upstream(client, stores), auth.callers, reader, signed, public_url, settings.asset_limit)
+    return Assets(
+        Upstream(client, stores, Slots(settings.asset_downloads)),
+        auth.callers,
+        reader,
+        signed,
+        public_url,
+        settings.asset_limit,
+    )
 
 
 def _client(settings: Settings, tls: ssl.SSLContext) -> httpx.AsyncClient:
@@ -47,5 +55,5 @@ def _client(settings: Settings, tls: ssl.SSLContext) -> httpx.AsyncClient:
         trust_env=False,
         cookies=no_cookies(),
         headers={"User-Agent": "sharinghub"},
-        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20),
+        limits=httpx.Limits(max_connections=settings.asset_downloads, max_keepalive_connections=20),
     )

@@ -1,11 +1,12 @@
 """The bytes of an answer, as they come from upstream: counted, bounded, and never more than two pieces at a time.
 
 An answer that cannot be ended as it was begun is broken off, so that nobody takes half of a file for a whole one: where
-upstream stalls, breaks off, or sends more or less than it told, and where a file without an end passes the limit. The
-last piece is held back until it is known to be the last.
+upstream stalls, breaks off, or sends more or less than it told, where upstream or the client is too slow, and where a
+file without an end passes the limit. The last piece is held back until it is known to be the last.
 """
 
-from collections.abc import AsyncGenerator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import Final
@@ -14,6 +15,8 @@ import httpx
 import structlog
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
+
+from sharinghub_ext.assets.pace import Pace, TooSlow
 
 _PIECE: Final = 64 * 1024
 log = structlog.get_logger()
@@ -57,18 +60,36 @@ class PassedOn(StreamingResponse):
 
 async def passed(upstream: httpx.Response, extent: Extent, project_id: int) -> AsyncGenerator[bytes]:
     """The bytes of an extent. Raises AnswerBroken where they are not as they should be, before the last piece."""
+    pace = Pace()
     try:
-        async for piece in _checked(upstream, extent):
+        async for piece in _checked(upstream, extent, pace):
             yield piece
-    except (AnswerBroken, httpx.HTTPError) as error:
-        reason = str(error) if isinstance(error, AnswerBroken) else type(error).__name__
+            pace.passed(len(piece))
+    except (AnswerBroken, TooSlow, httpx.HTTPError) as error:
+        reason = "it is too slow" if isinstance(error, TooSlow) else str(error)
+        if isinstance(error, httpx.HTTPError):
+            reason = type(error).__name__
         log.warning("a download was broken off", project=project_id, reason=reason)
         raise AnswerBroken(reason) from None  # what httpx says may hold an address that is signed
 
 
-async def _checked(upstream: httpx.Response, extent: Extent) -> AsyncGenerator[bytes]:
+async def _read(upstream: httpx.Response, pace: Pace) -> AsyncIterator[bytes]:
+    """The body in pieces. Raises TooSlow where one takes longer to come than a window."""
+    pieces = upstream.aiter_raw(_PIECE)
+    while True:
+        try:
+            async with asyncio.timeout(pace.window):
+                piece = await anext(pieces, None)
+        except TimeoutError:
+            raise TooSlow from None
+        if piece is None:
+            return
+        yield piece
+
+
+async def _checked(upstream: httpx.Response, extent: Extent, pace: Pace) -> AsyncGenerator[bytes]:
     to_skip, seen, held = extent.skip, 0, b""
-    async for chunk in upstream.aiter_raw(_PIECE):
+    async for chunk in _read(upstream, pace):
         piece = chunk[to_skip:]
         to_skip -= len(chunk) - len(piece)
         if not piece:

@@ -13,16 +13,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from gitlab_hooks.gateway.errors import CredentialRefused
 from sharinghub_ext.assets.answering import answer
 from sharinghub_ext.assets.names import Asset, Kind, asset_at, sent_path
 from sharinghub_ext.assets.signing import METHODS, SignedAddresses, is_signed, refused
 from sharinghub_ext.assets.upstream import Upstream
-from sharinghub_ext.audit import PrivateRead, tell_of
+from sharinghub_ext.audit import KnownRead, tell_of
 from sharinghub_ext.auth.callers import Caller, Callers
 from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.auth.dependency import admit, resolve_download_viewer, viewer_for
 from sharinghub_ext.auth.sessions import key_of
 from sharinghub_ext.auth.signing_in import require_own_page
+from sharinghub_ext.client_address import client_of
 from sharinghub_ext.middleware import HEAD_MARK
 from sharinghub_ext.overview import is_asked_for, is_page, overview_page
 from sharinghub_ext.problems import Problem, not_found
@@ -96,9 +98,16 @@ class Assets:
         viewer = await viewer_for(request, asset.project_id)
         if not await run_sync(self._reader.shows_project, viewer, asset.project_id):
             raise not_found()  # no way to what is not in the catalogue, however open GitLab is
-        if not await self._is_public(asset.project_id):
-            self._tell(request, caller, asset)
-        return await self._read(request, caller, asset)
+        try:
+            return await self._read(request, caller, asset)
+        except CredentialRefused:
+            again = await self._callers.after_refusal(caller)
+        if again is None:
+            raise not_found()
+        try:
+            return await self._read(request, again, asset)
+        except CredentialRefused:
+            raise not_found() from None
 
     def _asked(self, body: bytes) -> tuple[str, Asset]:
         try:
@@ -126,7 +135,7 @@ class Assets:
         if cookie is not None and key_of(cookie) != session:
             raise refused()
         try:
-            caller = await self._callers.of_session(session, request.client.host if request.client else "")
+            caller = await self._callers.of_session(session, client_of(request))
         except Problem as problem:
             if problem.status == 401:
                 raise refused() from problem
@@ -136,6 +145,8 @@ class Assets:
         return caller
 
     async def _read(self, request: Request, caller: Caller, asset: Asset) -> Response:
+        if caller.credential is not None:
+            await self._tell(request, caller, asset)
         if asset.kind is not Kind.FILE or not is_page(asset.path):
             return await answer(request, self._upstream, caller.credential, asset, self._limit)
         if not is_asked_for(request):
@@ -144,16 +155,18 @@ class Assets:
             except Problem as problem:
                 if problem.status != 404:
                     raise
-        return await overview_page(request, caller.credential, asset.project_id, asset.revision)
+        with self._upstream.slots.held(client_of(request), stranger=caller.credential is None):
+            return await overview_page(request, caller.credential, asset.project_id, asset.revision)
 
     async def _is_public(self, project_id: int) -> bool:
         everybody = await self._callers.viewers.resolve(None)
         return await run_sync(self._reader.shows_project, everybody, project_id)
 
-    def _tell(self, request: Request, caller: Caller, asset: Asset) -> None:
+    async def _tell(self, request: Request, caller: Caller, asset: Asset) -> None:
         known = self._callers.known(caller.credential)
         principal, user = (known.key, known.user_id) if known is not None else (caller.viewer.principal, None)
-        read = PrivateRead(asset.project_id, asset.path, asset.revision or None, principal, user, caller.by)
+        public = await self._is_public(asset.project_id)
+        read = KnownRead(asset.project_id, asset.path, asset.revision or None, principal, user, caller.by, public)
         tell_of(request, read)
 
     async def close(self) -> None:

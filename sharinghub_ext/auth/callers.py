@@ -5,7 +5,7 @@ A credential in a header counts alone, whatever cookie comes along. One that can
 as if there were none; a browser whose session has ended is told to forget it with the same answer.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 from starlette.requests import Request
@@ -17,6 +17,7 @@ from sharinghub_ext.auth.identities import Confirmed
 from sharinghub_ext.auth.job_reads import JobReads
 from sharinghub_ext.auth.sessions import Sessions, key_of
 from sharinghub_ext.auth.viewers import FILLING, Viewers
+from sharinghub_ext.client_address import client_of
 from sharinghub_ext.problems import Problem
 from stac_ext.model import Viewer
 
@@ -60,7 +61,7 @@ class Callers:
 
     async def of(self, request: Request, *, basic: bool = False) -> Caller:
         """Who calls; `basic` takes HTTP Basic, too, as clients of downloads send it. Raises Problem."""
-        client = request.client.host if request.client else ""
+        client = client_of(request)
         credential = credential_of(request, basic=basic)
         if credential is not None:
             try:
@@ -92,6 +93,28 @@ class Callers:
         if credential is None:
             raise self._ended()
         return Caller(credential, await self.viewers.resolve(credential, client), key)
+
+    async def after_refusal(self, caller: Caller) -> Caller | None:
+        """GitLab answered 401 to a caller's credential: whom to ask once more as, None where it takes the credential
+        and refused for another reason.
+
+        Raises Problem 401 where the credential, or its session, has ended.
+        """
+        assert caller.credential is not None
+        try:
+            await self.viewers.identities.confirm(caller.credential)
+        except Problem as problem:
+            if problem.status != 401:
+                raise
+            if caller.visitor:
+                return replace(caller, credential=None, visitor=False)
+            if caller.session is None or self._sessions is None:
+                raise challenged(problem) from problem
+            credential = await self._sessions.refused(caller.session, caller.credential)
+            if credential is None:
+                raise self._ended() from problem
+            return replace(caller, credential=credential)
+        return None
 
     def known(self, credential: Credential | None) -> Confirmed | None:
         """Whom GitLab lately said a credential acts as, without asking."""

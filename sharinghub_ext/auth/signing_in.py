@@ -25,6 +25,7 @@ from sharinghub_ext.auth.refusals import Refusals
 from sharinghub_ext.auth.sealing import Sealer
 from sharinghub_ext.auth.sessions import Sessions, key_of
 from sharinghub_ext.auth.viewers import Viewers
+from sharinghub_ext.client_address import client_of
 from sharinghub_ext.problems import Problem
 from stac_ext.clock import Clock
 
@@ -107,7 +108,7 @@ class SigningIn:
             raise Problem(400, f"This sign-in was not begun in this browser, or took too long. {_AGAIN}", _NO_STORE)
         if request.query_params.get("error") or not request.query_params.get("code"):
             raise Problem(403, f"GitLab did not let you sign in, or you did not allow it. {_AGAIN}", self._gone())
-        client = request.client.host if request.client else ""
+        client = client_of(request)
         async with self._refusals.asking(client):
             tokens, subject = await self._exchanged(request.query_params["code"], attempt)
         cookie = await self._begun(tokens, subject, client)

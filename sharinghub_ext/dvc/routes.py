@@ -12,9 +12,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gitlab_hooks.gateway.viewer import Credential
-from sharinghub_ext.audit import PrivateRead, tell_of
+from sharinghub_ext.audit import KnownRead, tell_of
 from sharinghub_ext.auth.callers import Callers, challenged
 from sharinghub_ext.auth.credentials import credential_of
+from sharinghub_ext.client_address import client_of
 from sharinghub_ext.dvc.directory import Directories, is_page
 from sharinghub_ext.dvc.keys import ObjectName, parse_name, parse_project
 from sharinghub_ext.dvc.receiving import Receiver
@@ -92,7 +93,7 @@ class DvcRemote:
         found = await self._store.open(name)
         if found is None:
             raise not_found()
-        if not verdict.public:
+        if credential is not None:
             self._tell(request, name, credential, verdict)
         if is_page(request, name):
             return await self._directories.page(request, name, found)
@@ -109,11 +110,11 @@ class DvcRemote:
             raise Problem(403, "You may read this project, but not push code to it, so nothing is stored.")
         return await self._receiver.receive(request, name)
 
-    def _tell(self, request: Request, name: ObjectName, credential: Credential | None, verdict: Verdict) -> None:
+    def _tell(self, request: Request, name: ObjectName, credential: Credential, verdict: Verdict) -> None:
         known = self._callers.known(credential)
         by = self._callers.kind_of(credential)
         key = known.key if known is not None else None
-        tell_of(request, PrivateRead(name.project_id, name.key.text, None, key, verdict.user, by))
+        tell_of(request, KnownRead(name.project_id, name.key.text, None, key, verdict.user, by, verdict.public))
 
     async def _allowed(self, request: Request) -> tuple[ObjectName, Credential | None, Verdict]:
         """The object that is asked for, by a caller who may read it. Raises Problem 400, 401, 403, 404, 429 or 503."""
@@ -124,7 +125,7 @@ class DvcRemote:
 
     async def _verdict(self, request: Request, project_id: int) -> tuple[Credential | None, Verdict]:
         """What a caller may do who may read. Raises Problem 400, 401, 403, 404, 429 or 503."""
-        client = request.client.host if request.client else ""
+        client = client_of(request)
         try:
             credential = credential_of(request, basic=True) or self._callers.stands_in(request)
             verdict = await self._rights.of(credential, project_id, client)
