@@ -42,6 +42,7 @@ from sharinghub_ext.auth.dependency import resolve_viewer
 from sharinghub_ext.auth.explain import Explainer, explain
 from sharinghub_ext.auth.me import me
 from sharinghub_ext.auth.resource_metadata import led_to_metadata, metadata_routes
+from sharinghub_ext.auth.without_sign_in import without_sign_in
 from sharinghub_ext.background import running
 from sharinghub_ext.browser.files import NotBuilt
 from sharinghub_ext.browser.routes import BrowserRoutes
@@ -52,6 +53,7 @@ from sharinghub_ext.edge.cors import CorsHeaders, Origins, Preflights
 from sharinghub_ext.edge.entity_tags import EntityTags
 from sharinghub_ext.edge.last_resort import LastResort, unexpected
 from sharinghub_ext.edge.limits import BodyLimit, RequestLimits
+from sharinghub_ext.edge.query_tokens import QueryTokens
 from sharinghub_ext.edge.rate_limit import RateLimit, TokenBuckets
 from sharinghub_ext.edge.security_headers import SecurityHeaders
 from sharinghub_ext.former.routes import FormerRoutes
@@ -196,8 +198,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         tags=["Who am I"],
         response_model=None,
     )
-    if hub.auth.signing_in is not None:
-        app.router.routes += hub.auth.signing_in.routes()
+    app.router.routes += hub.auth.signing_in.routes() if hub.auth.signing_in is not None else without_sign_in()
     if hub.dvc is not None:
         app.router.routes += hub.dvc.routes()
     _HubApi(
@@ -241,6 +242,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
                 refused=hub.meters.limited.inc,
             ),
             Middleware(HookLane, path=HOOKS_PATH, receive_hook=receiver.receive),
+            Middleware(QueryTokens),
             Middleware(RequestLimits),
             Middleware(ClientAddress, trusted=settings.trusted_proxies),
             Middleware(LastResort),

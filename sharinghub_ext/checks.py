@@ -51,11 +51,13 @@ def check_gitlab(settings: Settings, client: ServiceClient) -> None:
 
 
 def check_visitor(settings: Settings, client: ServiceClient) -> None:
-    """Raise GitLabCheckFailed for a visitors' token that can do more than read, or that cannot be used."""
+    """Raise GitLabCheckFailed for a visitors' token that can do more than read, or that cannot be used; what GitLab
+    cannot say at the moment is not fatal, but the token must not be lent before it does.
+    """
     try:
         identity = client.identity()
     except GitLabUnavailable as error:
-        raise GitLabCheckFailed(f"SHARINGHUB_VISITOR_TOKEN: it cannot be checked now: {error}", fatal=True) from error
+        raise GitLabCheckFailed(f"SHARINGHUB_VISITOR_TOKEN: it cannot be checked now: {error}", fatal=False) from error
     except GitLabError as error:
         raise GitLabCheckFailed(f"SHARINGHUB_VISITOR_TOKEN: {settings.api_url}: {error}", fatal=True) from error
     scopes = identity.scopes if identity is not None else ()

@@ -57,8 +57,9 @@ def _base_url(value: str) -> str:
 
 
 def is_weak(secret: str) -> bool:
-    """Whether a secret key could be guessed: short, or of few different characters."""
-    return len(secret) < _KEY_LENGTH or len(set(secret)) < _KEY_VARIETY
+    """Whether a secret key could be guessed: short, of few different characters, or the same again and again."""
+    repeats = secret in (secret + secret)[1:-1]
+    return len(secret) < _KEY_LENGTH or len(set(secret)) < _KEY_VARIETY or repeats
 
 
 def _origin(value: str) -> str:
@@ -105,6 +106,11 @@ class Settings(BaseSettings):
     gitlab_url: BaseUrl = Field(description="The GitLab that the catalogue is built on, as people reach it.")
     gitlab_internal_url: BaseUrl | None = Field(
         None, description="Where the hub reaches GitLab's API, if not at `GITLAB_URL`."
+    )
+    gitlab_internal_plain: bool = Field(
+        False,
+        description="Whether `GITLAB_INTERNAL_URL` may be plain http where people sign in: their tokens go there, so "
+        "only in a network that encrypts by itself, such as a service mesh.",
     )
     gitlab_ca_file: Path | None = Field(None, description="A PEM file with the certificate authority of GitLab.")
     gitlab_token: Secret | None = Field(
@@ -324,15 +330,20 @@ class Settings(BaseSettings):
 
     def serving_problems(self, public_url: str) -> list[str]:
         """What forbids to serve people with these settings where they reach the hub at this address."""
-        if self.oauth_client_id is None:
-            return []
         problems = []
-        if self.secret_key is None:
+        if self.oauth_client_id is not None and self.secret_key is None:
             problems.append(
                 "SHARINGHUB_SECRET_KEY: must be set where people sign in (SHARINGHUB_OAUTH_CLIENT_ID): it encrypts "
                 "their tokens (try: openssl rand -hex 32)"
             )
-        for name, url in (("PUBLIC_URL", public_url), ("GITLAB_URL", self.gitlab_url)):
+        addresses = {}
+        if self.oauth_client_id is not None or self.oauth_device_client_id is not None:
+            addresses["PUBLIC_URL"] = public_url
+        if addresses or self.visitor_token is not None:
+            addresses["GITLAB_URL"] = self.gitlab_url
+            if self.gitlab_internal_url is not None and not self.gitlab_internal_plain:
+                addresses["GITLAB_INTERNAL_URL"] = self.gitlab_internal_url
+        for name, url in addresses.items():
             if urlsplit(url).scheme != "https" and not is_loopback(url):
                 problems.append(f"SHARINGHUB_{name}: must be https where people sign in: {url} sends tokens in clear")
         return problems

@@ -85,7 +85,7 @@ def _fill(app: FastAPI, document: dict[str, Any], known: dict[str, Any]) -> None
 def _declared(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """The routes of the application that FastAPI does not describe, as far as they are described here."""
     for route in app.router.routes:
-        if type(route) is Route:
+        if type(route) is Route and route.include_in_schema:
             path = openapi_path(route.path)
             for method in sorted(route.methods or ()):
                 if (operation := OPERATIONS.get(f"{method} {path}")) is not None:

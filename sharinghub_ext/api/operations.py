@@ -183,7 +183,12 @@ OPERATIONS: Final[dict[str, dict[str, Any]]] = {
         "log_out",
         "Sign-in",
         "Sign out, here and at GitLab",
-        {"303": _answer("The session has ended.")},
+        {
+            "200": _answer(
+                "The session has ended, its tokens at GitLab not yet: a page that says so.", {"text/html": {}}
+            ),
+            "303": _answer("The session has ended."),
+        },
         "From a page of the hub only, as `Origin` or `Sec-Fetch-Site` says.",
         parameters=[_NEXT],
         requestBody={

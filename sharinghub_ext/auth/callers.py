@@ -58,6 +58,7 @@ class Callers:
     ) -> None:
         self.viewers, self.job_reads = viewers, job_reads
         self._cookies, self._sessions, self._visitor = cookies, sessions, visitor
+        self.lends_visitor_token = True  # False while nobody knows what the token can do
 
     async def of(self, request: Request, *, basic: bool = False) -> Caller:
         """Who calls; `basic` takes HTTP Basic, too, as clients of downloads send it. Raises Problem."""
@@ -126,17 +127,22 @@ class Callers:
 
     def stands_in(self, request: Request) -> Credential | None:
         """The visitors' token, for a read by somebody without a credential."""
-        return self._visitor if request.method in _READS else None
+        return self._visitor if self.lends_visitor_token and request.method in _READS else None
 
     async def _nobody(self, client: str) -> Caller:
+        if self._visitor is not None and not self.lends_visitor_token:
+            return await self._nobody_yet()
         if self._visitor is not None:
             try:
                 return Caller(self._visitor, await self.viewers.resolve(self._visitor, client), visitor=True)
             except Problem as problem:  # not the caller's fault: what everybody sees goes on being served
                 log.error("the visitors' token cannot be used (SHARINGHUB_VISITOR_TOKEN)", error=problem.detail)
-                viewer = await self.viewers.resolve(None)
-                return Caller(None, Viewer(viewer.level, notes=(FILLING,)))
+                return await self._nobody_yet()
         return Caller(None, await self.viewers.resolve(None))
+
+    async def _nobody_yet(self) -> Caller:
+        viewer = await self.viewers.resolve(None)
+        return Caller(None, Viewer(viewer.level, notes=(FILLING,)))
 
     def _ended(self) -> Problem:
         detail = "Your session has ended: sign in again at /auth/login. What is public is shown without it."

@@ -125,7 +125,9 @@ class Identities:
             if gone is not None and gone.key == f"token:{name}":
                 await asyncio.to_thread(self._table.forget, gone.key)
             raise problem from error
-        key = f"token:{name}" if identity.narrow else f"user:{identity.user_id}"
+        # What GitLab shows an administrator depends on the mode of the token: such a token has grants of its own.
+        alone = identity.narrow or (identity.privileged and self._admins_see_all)
+        key = f"token:{name}" if alone else f"user:{identity.user_id}"
         await asyncio.to_thread(
             self._table.confirm, key, identity.user_id, identity.username, identity.external, to_micros(began)
         )

@@ -155,10 +155,10 @@ class SigningIn:
     async def _begun(self, tokens: OAuthTokens, subject: str, client: str) -> str:
         """The cookie of a new session. Raises Problem."""
         try:
-            principal = await self._viewers.welcome(Credential(tokens.access), client)
-            if principal != f"user:{subject}":
+            user = await self._viewers.welcome(Credential(tokens.access), client)
+            if str(user) != subject:
                 raise self._unproven(SignInRefused("the token is another user's than the identity token"))
-            return await self._sessions.begin(principal, tokens)
+            return await self._sessions.begin(f"user:{user}", tokens)
         except BaseException:
             await asyncio.shield(self._sessions.give_up(tokens))
             raise

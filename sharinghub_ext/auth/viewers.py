@@ -58,14 +58,14 @@ class Viewers:
         notes = await self._new_items(credential, confirmed, found) if unasked else ()
         return Viewer(level=found.level, principal=found.key, notes=(*notes, *own))
 
-    async def welcome(self, credential: Credential, client: str) -> str:
-        """Confirm who just signed in and begin to list what they may see, without waiting for it; their principal.
+    async def welcome(self, credential: Credential, client: str) -> int:
+        """Confirm who just signed in and begin to list what they may see, without waiting for it; the user's id.
 
         Raises Problem as `resolve`.
         """
         confirmed = await self.identities.of(credential, client)
         self.grants.start(credential, confirmed.key, all_visible=confirmed.all_visible)
-        return confirmed.key
+        return confirmed.user_id
 
     async def _listing(self, credential: Credential, confirmed: Confirmed, found: Principal) -> bool:
         """Whether the principal's listing may be used; refreshes it where it is due."""

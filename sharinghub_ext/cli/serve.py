@@ -7,6 +7,7 @@ import socket
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from functools import partial
 from typing import Annotated, Any
 
 import structlog
@@ -16,6 +17,7 @@ from starlette.types import ASGIApp
 
 from gitlab_hooks.gateway.service import ServiceClient
 from sharinghub_ext.app import create_app
+from sharinghub_ext.auth.visitors import check_or_hold_back
 from sharinghub_ext.checks import GitLabCheckFailed, check_gitlab, check_visitor
 from sharinghub_ext.cli.connections import PatientProtocol
 from sharinghub_ext.config import Settings, SettingsError, load_settings
@@ -84,7 +86,7 @@ def address_of(listening: socket.socket) -> str:
 
 async def serve(settings: Settings, listening: socket.socket) -> None:
     """Serve on a listening socket until stopped. Raises StoreError and GitLabCheckFailed before anything is served."""
-    hub = build_hub(settings, address_of(listening))
+    hub, checking = build_hub(settings, address_of(listening)), None
     try:
         await asyncio.to_thread(check_gitlab, settings, hub.service)
     except GitLabCheckFailed as error:
@@ -100,7 +102,7 @@ async def serve(settings: Settings, listening: socket.socket) -> None:
     if settings.visitor_token is not None:
         client = ServiceClient(connection_of(settings), settings.visitor_token.get_secret_value())
         try:
-            await asyncio.to_thread(check_visitor, settings, client)
+            checking = await check_or_hold_back(hub.auth.callers, partial(check_visitor, settings, client))
         except GitLabCheckFailed:
             await hub.close()
             raise
@@ -113,6 +115,8 @@ async def serve(settings: Settings, listening: socket.socket) -> None:
     gc.collect()
     gc.freeze()  # what is there now stays: no later collection has to look at it, which would hold up every answer
     await serving.serve(sockets=[listening])
+    if checking is not None:
+        checking.cancel()
 
 
 def server(app: ASGIApp, protocol: type[asyncio.Protocol] = PatientProtocol) -> uvicorn.Server:

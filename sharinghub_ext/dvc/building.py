@@ -18,6 +18,7 @@ from sharinghub_ext.dvc.rights import Catalogue, LiveRights
 from sharinghub_ext.dvc.routes import DvcRemote
 from sharinghub_ext.dvc.s3.address import EXAMPLE, S3Address, parse_address
 from sharinghub_ext.dvc.store import ObjectStore, StoreFailure, StoreRefused
+from sharinghub_ext.edge.rate_limit import TokenBuckets
 from stac_ext.clock import Clock
 from stac_ext.model import Viewer
 from stac_ext.store.reader import CatalogueReader
@@ -95,6 +96,7 @@ def build_dvc(
         return await run_sync(reader.shows_project, Viewer(None, proven=frozenset({project_id})), project_id)
 
     catalogue = Catalogue(frozenset(topics), is_public, is_listed)
-    rights = LiveRights(client, catalogue, auth.refusals, auth.job_reads, clock)
+    questions = TokenBuckets(settings.requests_per_minute, clock)
+    rights = LiveRights(client, catalogue, auth.refusals, auth.job_reads, questions, clock)
     receiver = Receiver(store, Quotas(store, settings.dvc_project_quota, clock), settings.dvc_object_limit)
     return DvcRemote(store, rights, receiver, auth.callers, public_url)

@@ -7,9 +7,12 @@
    sends GitLab no calls.
 5. The token of a CI job opens reading at most, and no push, whatever GitLab would let the job do.
 6. Anything but a verdict is an error: a refused token 401 or 403, no answer of GitLab 503.
+7. Requests are not limited here, since `dvc` sends one for each of many thousand files; the questions to GitLab that
+   they cost are, as requests are elsewhere.
 """
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +30,8 @@ from gitlab_hooks.single_flight import SingleFlight
 from sharinghub_ext.auth.identities import refusal
 from sharinghub_ext.auth.job_reads import JobReads
 from sharinghub_ext.auth.refusals import Refusals
+from sharinghub_ext.client_address import network_of
+from sharinghub_ext.edge.rate_limit import TokenBuckets
 from sharinghub_ext.problems import Problem
 from stac_ext.clock import Clock
 
@@ -64,9 +69,15 @@ class LiveRights:
     """Asks GitLab, and remembers for ten seconds. Credentials are held as keyed hashes only."""
 
     def __init__(
-        self, client: ViewerClient, catalogue: Catalogue, refusals: Refusals, job_reads: JobReads, clock: Clock
+        self,
+        client: ViewerClient,
+        catalogue: Catalogue,
+        refusals: Refusals,
+        job_reads: JobReads,
+        questions: TokenBuckets,
+        clock: Clock,
     ) -> None:
-        self._client, self._catalogue, self._clock = client, catalogue, clock
+        self._client, self._catalogue, self._questions, self._clock = client, catalogue, questions, clock
         self._refusals, self._job_reads = refusals, job_reads
         self._verdicts: LRUCache[str, Verdict] = LRUCache(_MOST)
         # Tokens that GitLab took lately, so that others with bad ones behind the same address do not hold them up.
@@ -81,6 +92,9 @@ class LiveRights:
         if known is not None and timedelta(0) <= self._clock.now() - known.asked < KEPT:
             return known
         self._refusals.check(token)
+        if wait := self._questions.take(network_of(client)):
+            detail = "Your address asks about more projects than GitLab can be asked for: wait."
+            raise Problem(429, detail, {"Retry-After": str(max(1, math.ceil(wait)))})
         task = self._asking.start(name, lambda: self._ask_counted(credential, token, name, project_id, client))
         return await asyncio.shield(task)
 

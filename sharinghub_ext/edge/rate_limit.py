@@ -31,7 +31,9 @@ class TokenBuckets:
         self._buckets: LRUCache[str, tuple[float, float]] = LRUCache(most)
 
     def take(self, client: str) -> float:
-        """Take a token of a client: 0, or the seconds until there is one."""
+        """Take a token of a client: 0, or the seconds until there is one. Without a rate there always is."""
+        if not self.per_minute:
+            return 0.0
         now = self._clock.now().timestamp()
         tokens, then = self._buckets.get(client, (float(self.per_minute), now))
         tokens = min(self.per_minute, tokens + max(0.0, now - then) * self.per_minute / 60)

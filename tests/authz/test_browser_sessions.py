@@ -201,7 +201,7 @@ def test_a_process_without_the_new_key_ends_no_session_that_another_sealed_with_
     browser: Browser, signing: SigningWorld, clock: ManualClock
 ) -> None:
     """While a key is changed, processes with the old and the new one run side by side."""
-    after = "fedcba9876543210fedcba9876543210"
+    after = "76543210fedcba9889abcdef01234567"
     settings = signing.settings.model_dump() | {"public_url": browser.hub.url}
     both = type(signing.settings)(**settings | {"secret_key": after, "secret_key_before": SECRET_KEY})
     clock.advance(2 * HOUR)
@@ -268,7 +268,7 @@ def test_the_store_holds_no_token_and_no_cookie(browser: Browser, world: LittleW
 def test_sessions_live_on_when_the_secret_key_is_changed_and_end_when_it_is_forgotten(
     browser: Browser, signing: SigningWorld, clock: ManualClock
 ) -> None:
-    after = "fedcba9876543210fedcba9876543210"
+    after = "76543210fedcba9889abcdef01234567"
     cookie = {"Cookie": f"sharinghub={browser.cookie}"}
     settings = signing.settings.model_dump() | {"public_url": browser.hub.url}
     both = type(signing.settings)(**settings | {"secret_key": after, "secret_key_before": SECRET_KEY})

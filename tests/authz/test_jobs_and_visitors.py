@@ -1,6 +1,8 @@
 """Proves what CI jobs, project and group tokens, deploy tokens and visitors may read, and that they change nothing."""
 
+import asyncio
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import httpx
@@ -10,6 +12,8 @@ from gitlab_hooks.gateway.service import ServiceClient
 from gitlab_hooks.standin.model import Project, User
 from gitlab_hooks.standin.oauth_model import Job
 from gitlab_hooks.standin.world import AccessLevel
+from sharinghub_ext.auth import visitors
+from sharinghub_ext.auth.visitors import check_or_hold_back
 from sharinghub_ext.checks import GitLabCheckFailed, check_visitor
 from sharinghub_ext.hook_care import connection_of
 from stac_ext.clock import ManualClock
@@ -274,3 +278,27 @@ def test_a_visitor_token_of_an_administrator_or_that_gitlab_does_not_know_is_ref
         settings = world.settings(visitor_token=token)
         with pytest.raises(GitLabCheckFailed, match="SHARINGHUB_VISITOR_TOKEN"):
             check_visitor(settings, ServiceClient(connection_of(settings), token))
+
+
+def test_a_hub_that_starts_while_gitlab_is_away_lends_the_visitor_token_when_it_is_back(
+    world: LittleWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It did not start at all, and what everybody sees was not served."""
+    monkeypatch.setattr(visitors, "_EVERY", 0.01)
+    world.world.add_token(person(world, "maya"), "glpat-late", scopes=("read_api",))
+    settings = world.settings(visitor_token="glpat-late", database_url=f"sqlite:///{world.folder}/late.db")
+    client = ServiceClient(connection_of(settings), "glpat-late")
+    with RunningHub(settings) as hub:
+        hub.sweep()
+        callers = hub.hub.auth.callers
+        world.gitlab.faults.add("", status=502, times=None)
+        waiting = hub.run(check_or_hold_back(callers, partial(check_visitor, settings, client)))
+        assert waiting is not None
+        answer = hub.get("/stac/search")
+        assert answer.headers["sharinghub-grants"] == "filling"
+        assert {one["properties"]["sharinghub:visibility"] for one in answer.json()["features"]} == {"public"}
+        assert hub.get(f"/dvc/{project(world, OWN).id}/{key_of(DATA).text}").status_code == 404
+        world.gitlab.faults.clear()
+        hub.run(asyncio.wait_for(waiting, 30))
+        assert str(project(world, OWN).id) in {item_id for _, item_id in hub.ids()}
+        world.world.revoke_token(world.world.tokens["glpat-late"])

@@ -31,6 +31,7 @@ from tests.authz.history import SERVICE
 from tests.authz.oracle import NOBODY
 from tests.authz.surface import DVC_KEY, Looker, State
 from tests.authz.test_histories import UNTOLD
+from tests.support.browsing import SECRET_KEY
 from tests.support.in_process import HUB, HubInProcess
 from tests.support.running import HOOK_SECRET, LittleWorld
 
@@ -184,7 +185,7 @@ def routes(app: FastAPI) -> Iterator[str]:
 
 def test_every_route_is_compared_with_the_oracle_or_is_public_for_a_reason(tmp_path: Path) -> None:
     async def all_of_them(world: LittleWorld) -> set[str]:
-        hub = build_hub(world.settings(oauth_client_id="id", secret_key="0123456789abcdef" * 2), "http://localhost")
+        hub = build_hub(world.settings(oauth_client_id="id", secret_key=SECRET_KEY), "http://localhost")
         try:
             return set(routes(create_app(hub, background=False)))
         finally:

@@ -256,9 +256,14 @@ def test_who_sends_many_codes_that_are_none_has_to_wait(world: LittleWorld, cloc
 
 def test_without_an_application_there_is_no_sign_in(standing: tuple[Any, RunningHub]) -> None:
     _, hub = standing
-    assert [hub.get(f"/auth/{name}").status_code for name in ("login", "callback", "logout")] == [404, 404, 404]
+    for name in ("login", "callback", "logout"):
+        answer = hub.get(f"/auth/{name}")
+        assert answer.status_code == 404
+        assert "has set up no application" in answer.json()["detail"]
 
 
+DEVICE = {"OAUTH_CLIENT_ID": None, "SECRET_KEY": None, "OAUTH_DEVICE_CLIENT_ID": "command line"}
+VISITED = {"OAUTH_CLIENT_ID": None, "SECRET_KEY": None, "VISITOR_TOKEN": "glpat-visitor"}
 SAFE = {"OAUTH_CLIENT_ID": "hub", "SECRET_KEY": SECRET_KEY, "PUBLIC_URL": "https://hub.example.org"}
 
 
@@ -271,6 +276,15 @@ SAFE = {"OAUTH_CLIENT_ID": "hub", "SECRET_KEY": SECRET_KEY, "PUBLIC_URL": "https
         ({"PUBLIC_URL": "http://127.0.0.1:8080"}, None),
         ({"PUBLIC_URL": "http://localhost.evil.example"}, "SHARINGHUB_PUBLIC_URL"),
         ({"GITLAB_URL": "http://gitlab.example.org"}, "SHARINGHUB_GITLAB_URL"),
+        ({"GITLAB_INTERNAL_URL": "http://gitlab.internal:8181"}, "SHARINGHUB_GITLAB_INTERNAL_URL"),
+        ({"GITLAB_INTERNAL_URL": "http://127.0.0.1:8181"}, None),
+        ({"GITLAB_INTERNAL_URL": "http://gitlab.internal:8181", "GITLAB_INTERNAL_PLAIN": "true"}, None),
+        ({**DEVICE, "PUBLIC_URL": "http://hub.example.org"}, "SHARINGHUB_PUBLIC_URL"),
+        ({**DEVICE, "GITLAB_URL": "http://gitlab.example.org"}, "SHARINGHUB_GITLAB_URL"),
+        (DEVICE, None),
+        ({**VISITED, "GITLAB_URL": "http://gitlab.example.org"}, "SHARINGHUB_GITLAB_URL"),
+        ({**VISITED, "GITLAB_INTERNAL_URL": "http://gitlab.internal"}, "SHARINGHUB_GITLAB_INTERNAL_URL"),
+        ({**VISITED, "PUBLIC_URL": "http://hub.example.org"}, None),
     ],
 )
 def test_sign_in_needs_a_key_and_a_connection_that_nobody_reads(

@@ -40,3 +40,16 @@ def test_one_who_reads_all_sees_what_they_are_a_guest_of_and_nothing_else(
     }
     assert private_ones == ({str(private)} if member and right else set())
     assert at_gitlab.is_success == bool(right), "GitLab itself lets them read every file"
+
+
+def test_two_tokens_of_an_administrator_do_not_share_what_they_see(world: LittleWorld) -> None:
+    """GitLab shows everything only to a token with admin mode; the other token got what that one had been shown."""
+    private, user = world.samples.projects[SHIPS], world.world.add_user("root", admin=True)
+    for name in ("with", "without"):
+        world.world.add_token(user, f"glpat-{name}", scopes=("read_api", "admin_mode"))
+    with RunningHub(world.settings(admins_see_all=True)) as hub:
+        hub.sweep()
+        assert str(private) in {item_id for _, item_id in hub.ids("glpat-with")}
+        nothing = {"data": {"currentUser": None, "projects": {"nodes": [], "pageInfo": {"hasNextPage": False}}}}
+        world.gitlab.faults.add("/api/graphql", json_body=nothing, times=None)
+        assert str(private) not in {item_id for _, item_id in hub.ids("glpat-without")}

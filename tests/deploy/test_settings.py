@@ -29,7 +29,7 @@ SECRETS = {
     "database_url",
 }
 OWN = {"gitlab_ca_file"}
-SECRET_KEY = "0123456789abcdef" * 3
+SECRET_KEY = "0123456789abcdeffedcba9876543210"
 EXAMPLES = (
     *("gitlab_internal_url", "store_url", "categories", "trusted_proxies", "browser_url"),
     "browser_folder",

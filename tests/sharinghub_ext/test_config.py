@@ -46,7 +46,8 @@ def test_sources_and_their_order(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         ("HOOK_SECRET", "  ", "is empty"),
         ("SECRET_KEY", "short-secret", "32 characters"),
         ("SECRET_KEY", "abc" * 20, "not always the same few"),
-        ("SECRET_KEY_BEFORE", "0123456789abcdef" * 2, "needs SHARINGHUB_SECRET_KEY"),
+        ("SECRET_KEY", "0123456789abcdef" * 4, "not always the same"),
+        ("SECRET_KEY_BEFORE", "0123456789abcdeffedcba9876543210", "needs SHARINGHUB_SECRET_KEY"),
         ("OAUTH_CLIENT_SECRET", "a-secret", "needs SHARINGHUB_OAUTH_CLIENT_ID"),
         ("SESSION_SECONDS", "301", "SESSION_IDLE_SECONDS: must not be longer"),
         ("SESSION_IDLE_SECONDS", "1", "SHARINGHUB_SESSION_IDLE_SECONDS"),
@@ -103,6 +104,6 @@ def test_every_setting_is_described() -> None:
 def test_secrets_are_not_shown_by_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHARINGHUB_GITLAB_URL", "https://gitlab.example.org")
     for name in ("GITLAB_TOKEN", "HOOK_SECRET", "SECRET_KEY", "VISITOR_TOKEN", "OAUTH_CLIENT_SECRET"):
-        monkeypatch.setenv(f"SHARINGHUB_{name}", "plainly-visible-" * 3)
+        monkeypatch.setenv(f"SHARINGHUB_{name}", "plainly-visible-0123456789-abcdefgh")
     monkeypatch.setenv("SHARINGHUB_OAUTH_CLIENT_ID", "hub")
     assert "plainly" not in repr(load_settings())

@@ -8,9 +8,9 @@ from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.problems import Problem
 
 
-def request(*headers: tuple[str, str], query: str = "") -> Request:
+def request(*headers: tuple[str, str]) -> Request:
     raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]
-    return Request({"type": "http", "method": "GET", "path": "/", "query_string": query.encode(), "headers": raw})
+    return Request({"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": raw})
 
 
 @pytest.mark.parametrize(
@@ -31,32 +31,28 @@ def test_accepted(headers: list[tuple[str, str]], expected: Credential | None) -
 
 
 @pytest.mark.parametrize(
-    ("headers", "query", "status"),
+    ("headers", "status"),
     [
-        ([("Authorization", "Bearer")], "", 401),
-        ([("PRIVATE-TOKEN", "")], "", 401),
-        ([("X-Gitlab-Token", " ")], "", 401),
-        ([("JOB-TOKEN", "")], "", 401),
-        ([("JOB-TOKEN", "abc"), ("PRIVATE-TOKEN", "other")], "", 400),
-        ([("PRIVATE-TOKEN", "gldt-abc")], "", 401),
-        ([("Authorization", "Bearer gldt-abc")], "", 401),
-        ([("Deploy-Token", "abc")], "", 401),
-        ([("Authorization", "Basic YTpi")], "", 401),
-        ([("Authorization", "abc")], "", 401),
-        ([("Authorization", "")], "", 401),
-        ([("Authorization", "Bearer a b")], "", 401),
-        ([("Authorization", "Bearer \xe9")], "", 401),
-        ([("PRIVATE-TOKEN", "x" * 5000)], "", 401),
-        ([("Authorization", "Bearer abc"), ("PRIVATE-TOKEN", "other")], "", 400),
-        ([], "private_token=abc", 400),
-        ([], "access_token=abc", 400),
-        ([], "gitlab_token=abc", 400),
-        ([("Authorization", "Bearer abc")], "limit=1&job_token=abc", 400),
+        ([("Authorization", "Bearer")], 401),
+        ([("PRIVATE-TOKEN", "")], 401),
+        ([("X-Gitlab-Token", " ")], 401),
+        ([("JOB-TOKEN", "")], 401),
+        ([("JOB-TOKEN", "abc"), ("PRIVATE-TOKEN", "other")], 400),
+        ([("PRIVATE-TOKEN", "gldt-abc")], 401),
+        ([("Authorization", "Bearer gldt-abc")], 401),
+        ([("Deploy-Token", "abc")], 401),
+        ([("Authorization", "Basic YTpi")], 401),
+        ([("Authorization", "abc")], 401),
+        ([("Authorization", "")], 401),
+        ([("Authorization", "Bearer a b")], 401),
+        ([("Authorization", "Bearer \xe9")], 401),
+        ([("PRIVATE-TOKEN", "x" * 5000)], 401),
+        ([("Authorization", "Bearer abc"), ("PRIVATE-TOKEN", "other")], 400),
     ],
 )
-def test_refused(headers: list[tuple[str, str]], query: str, status: int) -> None:
+def test_refused(headers: list[tuple[str, str]], status: int) -> None:
     with pytest.raises(Problem) as refusal:
-        credential_of(request(*headers, query=query))
+        credential_of(request(*headers))
     assert refusal.value.status == status
     assert "abc" not in refusal.value.detail
     if status == 401:

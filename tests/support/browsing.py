@@ -10,7 +10,7 @@ from gitlab_hooks.standin.oauth_model import Application
 from sharinghub_ext.config import Settings
 from tests.support.running import RunningHub, SampleWorld
 
-SECRET_KEY = "0123456789abcdef0123456789abcdef"
+SECRET_KEY = "0123456789abcdeffedcba9876543210"
 _HIDDEN = re.compile(r'type="hidden" name="([^"]+)" value="([^"]*)"')
 
 

@@ -183,3 +183,19 @@ def test_the_service_token_is_never_used_for_a_caller(remote: Remote) -> None:
     seen = " ".join(repr(call) for call in remote.world.gitlab.calls)
     assert not re.search(re.escape(remote.world.samples.service_token), seen)
     assert len(remote.world.gitlab.calls) == 3
+
+
+def test_a_client_that_asks_about_many_projects_is_slowed_down_and_one_that_pulls_is_not(
+    remote: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a good token nothing limited the questions to GitLab."""
+    dvc = remote.hub.hub.dvc
+    assert dvc is not None
+    monkeypatch.setattr(dvc._rights._questions, "per_minute", 20)
+    headers = {"Authorization": f"Bearer {remote.world.token('rita')}"}
+    answers = [remote.hub.http.get(f"/dvc/{900_000 + number}/{KEY.text}", headers=headers) for number in range(30)]
+    assert [one.status_code for one in answers] == [404] * 20 + [429] * 10
+    assert int(answers[-1].headers["retry-after"]) >= 1
+    assert len(remote.world.gitlab.calls) == 20
+    remote.clock.advance(60)
+    assert [status(remote, "rita") for _ in range(60)] == [200] * 60  # one question

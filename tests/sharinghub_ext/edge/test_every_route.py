@@ -189,3 +189,15 @@ def test_a_failure_of_the_hub_is_guarded_and_tells_nothing(plain: Standing, monk
     assert checked(answer)["cache-control"] == "private, no-store"
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("name", ["private_token", "PRIVATE_TOKEN", "access_token", "gitlab_token", "job%5Ftoken"])
+def test_no_route_takes_a_token_in_its_address_or_repeats_it(standing: Standing, name: str) -> None:
+    """Routes that read nothing let it pass, and redirects repeated it."""
+    for path, methods in REVIEWED.items():
+        concrete = re.sub(r"\{[^}]*\}", "1", path)
+        for method in methods or {"GET"}:
+            answer = standing[1].http.request(method, f"{concrete}?limit=1&{name}=glpat-of-somebody")
+            assert answer.status_code == 400, (method, path)
+            assert "glpat-of-somebody" not in answer.text + str(answer.headers)
+            assert "do not belong into URLs" in answer.json()["detail"]
