@@ -185,7 +185,7 @@ OPERATIONS: Final[dict[str, dict[str, Any]]] = {
         "Sign out, here and at GitLab",
         {
             "200": _answer(
-                "The session has ended, its tokens at GitLab not yet: a page that says so.", {"text/html": {}}
+                "The session has ended, its tokens at GitLab not yet, as a page says.", {"text/html": {}}
             ),
             "303": _answer("The session has ended."),
         },
