@@ -83,7 +83,6 @@ class Hearing:
     inbox: Inbox
     on: bool
     state: str = "unheard"  # `off`, `unheard` (none came yet), `working`, `silent`
-    last: int | None = None  # when the newest delivery came, in microseconds
     _swept: int | None = None
     _missed: int = 0
 
@@ -95,8 +94,8 @@ class Hearing:
         """After a sweep that began at `began`, in microseconds, and found these differences. Blocks."""
         if not self.on:
             return
-        self.last = self.inbox.newest()
-        heard = self.last is not None and (self._swept is None or self.last >= self._swept)
+        last = self.inbox.newest()
+        heard = last is not None and (self._swept is None or last >= self._swept)
         if heard:
             self._missed = 0
             self.state = "working"

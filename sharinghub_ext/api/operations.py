@@ -184,9 +184,7 @@ OPERATIONS: Final[dict[str, dict[str, Any]]] = {
         "Sign-in",
         "Sign out, here and at GitLab",
         {
-            "200": _answer(
-                "The session has ended, its tokens at GitLab not yet, as a page says.", {"text/html": {}}
-            ),
+            "200": _answer("The session has ended, its tokens at GitLab not yet, as a page says.", {"text/html": {}}),
             "303": _answer("The session has ended."),
         },
         "From a page of the hub only, as `Origin` or `Sec-Fetch-Site` says.",

@@ -123,12 +123,24 @@ class DvcRemote:
             raise not_found()
         return name, *await self._verdict(request, name.project_id)
 
+    async def _visitors(self, visitor: Credential, project_id: int, client: str) -> tuple[Credential | None, Verdict]:
+        """The verdict for somebody without a credential; that a visitors' token is refused is not their fault."""
+        try:
+            return visitor, await self._rights.of(visitor, project_id, client)
+        except Problem as problem:
+            if problem.status not in (401, 403):
+                raise
+        return None, await self._rights.of(None, project_id, client)
+
     async def _verdict(self, request: Request, project_id: int) -> tuple[Credential | None, Verdict]:
         """What a caller may do who may read. Raises Problem 400, 401, 403, 404, 429 or 503."""
         client = client_of(request)
         try:
-            credential = credential_of(request, basic=True) or self._callers.stands_in(request)
-            verdict = await self._rights.of(credential, project_id, client)
+            credential = credential_of(request, basic=True)
+            if credential is None and (visitor := self._callers.stands_in(request)) is not None:
+                credential, verdict = await self._visitors(visitor, project_id, client)
+            else:
+                verdict = await self._rights.of(credential, project_id, client)
         except Problem as problem:
             raise challenged(problem) from problem
         if not verdict.read:

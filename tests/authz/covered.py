@@ -293,7 +293,9 @@ async def packages(state: State, who: Looker) -> None:
 
 
 async def dvc(state: State, who: Looker) -> None:
-    """DVC data goes by the right to download code, and lies where it was pushed."""
+    """DVC data goes by the right to download code, and lies where it was pushed. Cookies do not count there."""
+    if who.name in state.drawn.cookies:
+        return
     for _, item_id in state.some(who):
         project = state.gitlab.projects[int(item_id)]
         answer = await state.ask(who, f"/dvc/{item_id}/{DVC_KEY}")

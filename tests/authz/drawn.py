@@ -6,12 +6,16 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
 
+from gitlab_hooks.gateway.oauth import OAuthTokens
 from gitlab_hooks.standin.model import Group, Membership, Project, Share, User
 from gitlab_hooks.standin.state import Conflict
 from gitlab_hooks.standin.world import AccessLevel
+from sharinghub_ext.auth.cookies import Cookies
+from sharinghub_ext.hub import Hub
 from stac_ext.clock import ManualClock
 from tests.authz import oracle
 from tests.authz.history import CHANGES, History
+from tests.support.in_process import HUB
 
 ROOT = "glpat-root"  # an administrator who may push anywhere: puts DVC data there for the test
 _REFERS = re.compile(rb"related: \[([0-9, ]*)\]")
@@ -24,6 +28,8 @@ class Drawn(History):
         super().__init__(folder, clock)
         world, self.clock = self.world, clock
         self.pushed: set[int] = set()  # projects that have DVC data
+        self.application = world.add_application("SharingHub", [f"{HUB}/auth/callback"])
+        self.cookies: dict[str, str] = {}  # of callers who have signed in with a browser, by name
         for name, admin in (("gus", False), ("dora", True)):
             self.people[name] = world.add_user(name, admin=admin)
             world.add_token(self.people[name], f"glpat-{name}", scopes=("read_api",))
@@ -52,6 +58,16 @@ class Drawn(History):
         except (Conflict, KeyError, IndexError, ValueError):
             return
         self.done.add(kind)
+
+    async def sign_in(self, hub: Hub) -> None:
+        """Who has signed in with a browser does so again, as at the end of that way."""
+        assert hub.auth.sessions is not None
+        for name in ("ada", "gus", "dora"):
+            user, caller = self.people[name], f"{name} with a browser"
+            pair = self.world.sign_in(self.application, user, ("openid", "read_api"))
+            tokens = OAuthTokens(pair.access.value, pair.refresh, int(self.clock.now().timestamp()) + 7200)
+            cookie = await hub.auth.sessions.begin(f"user:{user.id}", tokens)
+            self.tokens[caller], self.cookies[caller] = pair.access.value, f"{Cookies(HUB).name}={cookie}"
 
     def refers_to(self, project: Project) -> list[int]:
         """The projects that a project's card refers to now, by number."""

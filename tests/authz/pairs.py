@@ -68,6 +68,8 @@ WAYS: tuple[Way, ...] = (
     *_both("/api/download/{id}/repository/README.md?ref=main"),
     *_both("/api/download/{path}/repository/README.md?ref=main"),
     *_both("/api/download/{path}/archive.zip?ref=main"),
+    Way("GET", "/auth/explain?user=1&item={id}"),
+    Way("GET", "/auth/explain?user=1&item={path}"),
     Way("GET", "/stac/collections/{path}/queryables"),
     Way("GET", "/stac/collections/{id}/queryables"),
     *_both("/assets/{id}/{sha}/README.md"),

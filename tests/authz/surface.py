@@ -68,7 +68,7 @@ class State:
 
     async def ask(self, who: Looker, path: str, method: str = "GET", **given: Any) -> Answer:
         """One answer, with what holds of every answer."""
-        headers = {**given.pop("headers", {}), **({"Authorization": f"Bearer {who.token}"} if who.token else {})}
+        headers = {**given.pop("headers", {}), **self._credential(who)}
         answer = await self.http.ask(path, method, headers=headers, **given)
         assert answer.status < 500, (who.name, path, answer.text)
         if who.status != 200:
@@ -77,6 +77,11 @@ class State:
             self._names_nothing_hidden(who, answer)
             self._tagged(answer)
         return answer
+
+    def _credential(self, who: Looker) -> dict[str, str]:
+        if (cookie := self.drawn.cookies.get(who.name)) is not None:
+            return {"Cookie": cookie}
+        return {"Authorization": f"Bearer {who.token}"} if who.token else {}
 
     def _names_nothing_hidden(self, who: Looker, answer: Answer) -> None:
         if not answer.headers["content-type"].startswith("application/octet"):
@@ -94,8 +99,8 @@ class State:
 
     async def found(self, who: Looker, **asked: Any) -> list[dict[str, Any]]:
         """The items of one page of a search, by GET or POST, after the counts and bodies were checked."""
-        if who.chance.random() < 0.5 and not {"filter", "q", "sortby", "bbox", "ids"} & asked.keys():
-            answer = await self.ask(who, "/stac/search", "POST", json=asked)
+        if who.chance.random() < 0.5:
+            answer = await self.ask(who, "/stac/search", "POST", json=_body(asked))
         else:
             answer = await self.ask(who, "/stac/search", params=asked)
         return self.checked(who, answer)
@@ -132,6 +137,20 @@ class State:
             other = await self.ask(who, missing)
             assert (answer.status, other.status) == (404, 404), (who.name, answer.address, answer.status)
             assert answer.same() == other.same()
+
+
+def _body(asked: dict[str, Any]) -> dict[str, Any]:
+    """A search as the body of POST, from its parameters as GET takes them."""
+    body = dict(asked)
+    if "ids" in body:
+        body["ids"] = [body["ids"]]
+    if "bbox" in body:
+        body["bbox"] = [float(one) for one in body["bbox"].split(",")]
+    if "filter" in body:
+        body["filter-lang"] = "cql2-text"
+    if (order := body.get("sortby")) is not None:
+        body["sortby"] = [{"field": order.lstrip("-"), "direction": "desc" if order.startswith("-") else "asc"}]
+    return body
 
 
 def ids(items: list[dict[str, Any]]) -> list[Key]:

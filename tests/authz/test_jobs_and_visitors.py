@@ -302,3 +302,18 @@ def test_a_hub_that_starts_while_gitlab_is_away_lends_the_visitor_token_when_it_
         hub.run(asyncio.wait_for(waiting, 30))
         assert str(project(world, OWN).id) in {item_id for _, item_id in hub.ids()}
         world.world.revoke_token(world.world.tokens["glpat-late"])
+
+
+def test_dvc_data_that_everybody_may_pull_is_pulled_while_the_visitor_token_is_refused(
+    world: LittleWorld, hub: RunningHub, clock: ManualClock
+) -> None:
+    """Callers without any token were told that theirs is invalid."""
+    world.world.add_token(person(world, "maya"), "glpat-ended", scopes=("read_api",))
+    settings = world.settings(visitor_token="glpat-ended", database_url=f"sqlite:///{world.folder}/ended.db")
+    with RunningHub(settings, clock=clock) as visited:
+        visited.sweep()
+        own, public = (f"/dvc/{project(world, path).id}/{key_of(DATA).text}" for path in (OWN, PUBLIC))
+        assert [visited.get(address).status_code for address in (own, public)] == [200, 200]
+        world.world.revoke_token(world.world.tokens["glpat-ended"])
+        clock.advance(301)
+        assert [visited.get(address).status_code for address in (own, public)] == [404, 200]

@@ -107,8 +107,8 @@ def test_nobody_waits_for_a_long_listing_and_it_shows_all_or_nothing(
     assert vast.seen(None) == (vast.public, False)
     last = -(-PROJECTS // 100)
     vast.gitlab.hold(last)
-    principal = vast.hub.run(vast.hub.hub.auth.viewers.welcome(Credential(VAST), "127.0.0.1"))  # the end of a sign-in
-    assert principal == "user:7"
+    user = vast.hub.run(vast.hub.hub.auth.viewers.welcome(Credential(VAST), "127.0.0.1"))  # the end of a sign-in
+    assert user == 7
     assert vast.gitlab.held.wait(30)
     monkeypatch.setattr(viewers, "LISTING_WAIT", 0.2)
     assert vast.seen(VAST) == (vast.public, True)

@@ -99,7 +99,9 @@ class Observed:
 
     async def begin(self) -> None:
         """The first index, and a system hook."""
-        self.hub = HubInProcess(self.gitlab, self.folder, self.clock, SERVICE)
+        one = self.drawn.application
+        oauth = {"oauth_client_id": one.client_id, "oauth_client_secret": one.secret, "secret_key": SECRET_KEY}
+        self.hub = HubInProcess(self.gitlab, self.folder, self.clock, SERVICE, **oauth)
         self.drawn.world.add_system_hook(
             f"{HUB}/hooks/gitlab", token=HOOK_SECRET, push_events=True, tag_push_events=True
         )
@@ -117,6 +119,7 @@ class Observed:
             await self.hub.hub.worker.drain()
         self.clock.advance(301)
         await self._push()
+        await self.drawn.sign_in(self.hub.hub)
         return State(self.drawn, self.hub, self.hub.docs(), f"{kind} {seed}")
 
     async def _push(self) -> None:

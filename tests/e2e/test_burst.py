@@ -4,6 +4,7 @@ BURST=10000 sends that many, over 500 projects and 64 connections.
 """
 
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -35,6 +36,8 @@ BURST = int(os.environ.get("BURST", "400"))
 PROJECTS = max(20, BURST // 20)
 CONNECTIONS = min(64, BURST // 10)
 SLOW = 0.02  # seconds that GitLab takes more for each answer
+METERED = {"METRICS_TOKEN": "a-token-for-metrics-0123456789"}
+_INBOX = re.compile(r'^sharinghub_inbox_deliveries\{state="(queued|dead)"\} (\S+)$', re.MULTILINE)
 
 
 @pytest.fixture
@@ -72,7 +75,7 @@ def hub(tmp_path: Path, world: World, asked: Counter[str]) -> Iterator[str]:
     """The address of `sharinghub serve`, a process of its own, with everything indexed."""
     with StandIn(world) as gitlab:
         port = free_port()
-        settings = {"GITLAB_URL": gitlab.url, "GITLAB_TOKEN": "glpat-bot", "HOOK_SECRET": HOOK_SECRET}
+        settings = {"GITLAB_URL": gitlab.url, "GITLAB_TOKEN": "glpat-bot", "HOOK_SECRET": HOOK_SECRET, **METERED}
         variables = environment(tmp_path, SWEEP_SECONDS="0", LOG_LEVEL="error", **settings)
         with subprocess.Popen([*HUB, "serve", "--port", str(port)], env=variables, cwd=tmp_path) as process:
             url = f"http://127.0.0.1:{port}"
@@ -83,13 +86,25 @@ def hub(tmp_path: Path, world: World, asked: Counter[str]) -> Iterator[str]:
 
 
 def state(url: str) -> dict[str, Any]:
+    """What `/readyz` says; nothing while nobody is there."""
+    return dict(orjson.loads(read(url, "/readyz") or b"{}"))
+
+
+def waiting(url: str) -> dict[str, int]:
+    """How many deliveries wait, and were given up, as `/metrics` tells."""
+    told = read(url, "/metrics", {"Authorization": f"Bearer {METERED['METRICS_TOKEN']}"}).decode()
+    return {name: int(float(number)) for name, number in _INBOX.findall(told)}
+
+
+def read(url: str, path: str, headers: dict[str, str] | None = None) -> bytes:
+    """The body of one answer, empty while nobody is there."""
     parts = urlsplit(url)
     connection = HTTPConnection(str(parts.hostname), parts.port or 80, timeout=30)
     try:
-        connection.request("GET", "/readyz")
-        return dict(orjson.loads(connection.getresponse().read()))
+        connection.request("GET", path, headers=headers or {})
+        return connection.getresponse().read()
     except OSError:
-        return {}
+        return b""
     finally:
         connection.close()
 
@@ -136,14 +151,14 @@ def test_a_burst_is_answered_soon_and_loses_nothing(tmp_path: Path, hub: str, as
     # A process of its own: this one is GitLab, which must not slow the senders down.
     with ProcessPoolExecutor(1, get_context("spawn")) as senders:
         took = sorted(senders.submit(deliver_all, hub, parts).result(600))
-    wait_until(lambda: state(hub).get("inbox", {}).get("queued") == 0, "all to be done", 60 + PROJECTS)
+    wait_until(lambda: waiting(hub).get("queued") == 0, "all to be done", 60 + PROJECTS)
     write, last = one_write(tmp_path), took[int(len(took) * 0.99)]
     print(
         f"{len(took)} deliveries over {CONNECTIONS} connections: median {took[len(took) // 2] * 1000:.1f} ms, ", end=""
     )
     print(f"p99 {last * 1000:.1f} ms, ", end="")
     print(f"one write {write * 1000:.2f} ms, ratio {last / write:.1f}; reads {sum(asked.values())}")
-    assert state(hub)["inbox"] == {"queued": 0, "dead": 0}
+    assert waiting(hub) == {"queued": 0, "dead": 0}
     touched = {1 + number % PROJECTS for part in parts for number in part}
     assert set(asked) == {str(one) for one in touched}, "a project was not read"
     assert max(asked.values()) <= 3, asked.most_common(3)

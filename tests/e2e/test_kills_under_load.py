@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -22,7 +21,7 @@ from gitlab_hooks.standin.world import Project, World
 from stac_ext.clock import SystemClock
 from stac_ext.store.opening import open_store
 from stac_ext.store.schema import inbox, item, project
-from tests.e2e.test_burst import state
+from tests.e2e.test_burst import METERED, state, waiting
 from tests.e2e.test_command_line import HUB, environment, free_port
 from tests.support.running import HOOK_SECRET
 from tests.support.waiting import wait_until
@@ -108,9 +107,9 @@ def assert_whole(url: str, answered: set[str]) -> None:
         assert told["title"] in told["description"]
 
 
-def is_done(told: dict[str, Any]) -> bool:
+def is_done(hub: str) -> bool:
     """Whether nothing waits, and the first comparison has ended, which finds what no delivery told before a kill."""
-    return told.get("index") == "ready" and told.get("inbox") == {"queued": 0, "dead": 0}
+    return state(hub).get("index") == "ready" and waiting(hub) == {"queued": 0, "dead": 0}
 
 
 @pytest.mark.timeout(120 + 20 * KILLS)
@@ -118,6 +117,7 @@ def test_a_hub_that_is_killed_under_load_loses_nothing(tmp_path: Path, gitlab: S
     chance, port, answered = random.Random(), free_port(), set[str]()
     store, hub = f"sqlite:///{tmp_path}/cli.db", f"http://127.0.0.1:{port}"
     settings = {"GITLAB_URL": gitlab.url, "GITLAB_TOKEN": "glpat-bot", "HOOK_SECRET": HOOK_SECRET, "LOG_LEVEL": "error"}
+    settings |= METERED
     command = [*HUB, "serve", "--port", str(port)]
     variables = environment(tmp_path, DATABASE_URL=store, SWEEP_SECONDS="1", **settings)
     for number in range(KILLS):
@@ -136,7 +136,7 @@ def test_a_hub_that_is_killed_under_load_loses_nothing(tmp_path: Path, gitlab: S
         assert_whole(store, answered)
         print(f"kill {number + 1} of {KILLS}: {len(answered) - before} deliveries were answered")
     with subprocess.Popen(command, env=variables, cwd=tmp_path) as process:
-        wait_until(lambda: is_done(state(hub)), "all to be done", 60)
+        wait_until(lambda: is_done(hub), "all to be done", 60)
         process.terminate()
     assert_whole(store, answered)
     database = open_store(store)

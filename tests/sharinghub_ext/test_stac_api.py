@@ -52,7 +52,7 @@ PUBLIC_ROUTES = {
     "/browser": "a redirect that reads nothing",
     "/browser/{path:path}": "files of STAC Browser, the same for all",
     "/healthz": "liveness",
-    "/readyz": "readiness, with counts of deliveries only",
+    "/readyz": "readiness, with the state of the index only",
     "/metrics": "asks for a token of its own and names nobody",
     "/hooks/gitlab": "speaks for GitLab by its secret",
     "/assets/sign": "is for a session alone, and reads nothing",

@@ -19,7 +19,7 @@ from sharinghub_ext.hub import Hub, build_hub
 from stac_ext.clock import Clock
 from tests.support.running import HOOK_SECRET
 
-HUB = "http://hub.test"
+HUB = "https://hub.test"
 
 
 @dataclass(frozen=True, slots=True)
