@@ -53,6 +53,7 @@ from sharinghub_ext.edge.cors import CorsHeaders, Origins, Preflights
 from sharinghub_ext.edge.entity_tags import EntityTags
 from sharinghub_ext.edge.last_resort import LastResort, unexpected
 from sharinghub_ext.edge.limits import BodyLimit, RequestLimits
+from sharinghub_ext.edge.qgis_times import QgisTimes
 from sharinghub_ext.edge.query_tokens import QueryTokens
 from sharinghub_ext.edge.rate_limit import RateLimit, TokenBuckets
 from sharinghub_ext.edge.security_headers import SecurityHeaders
@@ -234,6 +235,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
             Middleware(AuditedReads),
             Middleware(Measured, meters=hub.meters),
             Middleware(BrotliMiddleware, quality=1, minimum_size=1024, excluded_handlers=["/assets/", "/dvc/"]),
+            Middleware(QgisTimes),
             Middleware(HeadAsGet),
             Middleware(Preflights, origins=origins),
             Middleware(
