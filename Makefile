@@ -6,6 +6,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 
 STAC_BROWSER := 4.0.1
+# What it is built with is as old as this day: a build of later is the same one.
+STAC_BROWSER_DAY := 2026-11-20
 
 .PHONY: help demo demo-check test authorization proof bench browser lint format docs lock clean
 
@@ -55,7 +57,7 @@ browser:  ## STAC Browser into build/browser, to be served at /browser (needs No
 	@echo "Fetching STAC Browser $(STAC_BROWSER) and what it is built with (once)"
 	@cd build/stac-browser && rm -rf package && tar xzf "$$(npm pack --silent @radiantearth/stac-browser@$(STAC_BROWSER))"
 	@cd build/stac-browser/package && npm pkg set dependencies.ol-stac=1.1.0 && \
-		npm install --silent --no-audit --no-fund --ignore-scripts && \
+		npm install --silent --no-audit --no-fund --ignore-scripts --before=$(STAC_BROWSER_DAY) && \
 		npm run --silent build:minimal -- --pathPrefix=./ --historyMode=hash
 	@rm -rf build/browser && mv build/stac-browser/package/dist build/browser
 	@echo "Built into build/browser: make demo shows it, SHARINGHUB_BROWSER_FOLDER=$(CURDIR)/build/browser serves it"

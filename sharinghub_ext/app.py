@@ -58,6 +58,7 @@ from sharinghub_ext.edge.query_tokens import QueryTokens
 from sharinghub_ext.edge.rate_limit import RateLimit, TokenBuckets
 from sharinghub_ext.edge.security_headers import SecurityHeaders
 from sharinghub_ext.former.routes import FormerRoutes
+from sharinghub_ext.former.store import FormerStore
 from sharinghub_ext.health import healthz, readyz
 from sharinghub_ext.hook_care import HOOKS_PATH
 from sharinghub_ext.hub import Hub
@@ -251,6 +252,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
             Middleware(CorsHeaders, origins=origins),
             Middleware(CacheHeaders),
             Middleware(SecurityHeaders, https=hub.urls.public.startswith("https:")),
+            Middleware(FormerStore),
             Middleware(PathPrefix, prefix=prefix),
         ],
     )

@@ -27,6 +27,7 @@ from stac_ext.urls import BuildContext
 from stac_ext.words import words_of
 
 STAC_VERSION: Final = "1.1.0"
+_MOST_LICENCES: Final = 20
 WHOLE_WORLD: Final = (-180.0, -90.0, 180.0, 90.0)
 
 CollectionExtent = tuple[Sequence[float] | None, tuple[datetime | None, datetime | None]]
@@ -118,6 +119,7 @@ def build_collection(
         pystac.Link("aggregate", f"{url}/aggregate", "application/json", title="What items add up to"),
         pystac.Link("aggregations", f"{url}/aggregations", "application/json", title="What can be added up"),
         *_pictures(category),
+        *_licences(summaries or {}),
     ]
     collection: dict[str, Any] = {
         "type": "Collection",
@@ -137,6 +139,12 @@ def build_collection(
     if known := {name: summary for name, summary in (summaries or {}).items() if summary}:
         collection["summaries"] = known
     return collection
+
+
+def _licences(summaries: Mapping[str, Any]) -> list[pystac.Link]:
+    """The texts of the licences that items have, the most used first: the collection as a whole has none of its own."""
+    known = [str(one) for one in summaries.get("license", ()) if one != OTHER][:_MOST_LICENCES]
+    return [pystac.Link("license", f"https://spdx.org/licenses/{one}.html", "text/html", title=one) for one in known]
 
 
 def _pictures(category: Category) -> list[pystac.Link]:

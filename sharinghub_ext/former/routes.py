@@ -34,6 +34,14 @@ GONE: Final[dict[str, str]] = {
     "/api/config": "There is no configuration for a user interface here. /stac/collections lists the categories.",
     "/api/config/": "There is no configuration for a user interface here. /stac/collections lists the categories.",
 }
+MOVED: Final[dict[str, str]] = {
+    "/status": "/readyz",
+    "/openapi.json": "/api",
+    "/api/docs": "/api.html",
+    "/api/redoc": "/api.html",
+    "/api/auth/login": "/auth/login",
+    "/api/auth/logout": "/auth/logout",
+}
 NOT_KEPT: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -53,8 +61,7 @@ class FormerRoutes:
             Route("/api/stac/{rest:path}", self.stac, methods=["GET", "POST"]),
             Route("/api/check/{project:path}", self.check, methods=["GET"]),
             Route("/api/download/{rest:path}", self.download, methods=["GET"]),
-            Route("/api/auth/login", self._to("/auth/login"), methods=["GET"]),
-            Route("/api/auth/logout", self._to("/auth/logout"), methods=["GET"]),
+            *(Route(path, self._to(target), methods=["GET"]) for path, target in MOVED.items()),
             *(Route(path, _gone(said), methods=NOT_KEPT) for path, said in GONE.items()),
         ]
 

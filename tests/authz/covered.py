@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import quote
 
-from sharinghub_ext.former.routes import GONE, NOT_KEPT
+from sharinghub_ext.former.routes import GONE, MOVED, NOT_KEPT
 from tests.authz.history import COLLECTIONS
 from tests.authz.surface import DVC_KEY, MISSING, NAMED, Key, Looker, State, ids
 from tests.support.in_process import HUB
@@ -407,8 +407,7 @@ PUBLIC: dict[str, str] = {
     "POST /api/stac": "a redirect to the catalogue",
     "GET /api/stac/{rest:path}": "a redirect that repeats what was asked",
     "POST /api/stac/{rest:path}": "a redirect that repeats what was asked",
-    "GET /api/auth/login": "a redirect to the sign-in",
-    "GET /api/auth/logout": "a redirect to the page with a button",
+    **{f"GET {path}": "a redirect to another page" for path in MOVED},
     **{f"{method} {path}": "says that it is not kept" for path in GONE for method in NOT_KEPT},
     "GET /api": "the OpenAPI document: made from the code at start",
     "GET /api.html": "the page of the OpenAPI document",

@@ -101,7 +101,7 @@ def test_every_document_passes_the_public_schemas(standing: Standing, person: st
         assert (extension in item["stac_extensions"]) == (item["collection"] == "ai-model")
 
 
-# What the validator asks with `query`. Its POST has a text for `collections`, where a list is due: known, as for sorting.
+# What the validator asks with `query`. Its POST has a text for `collections`, not a list: known, as for sorting.
 QUERY = {
     "QUERY_FIELD": "sharinghub:stars",
     "QUERY_EQ": "3",

@@ -14,7 +14,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import Mount, Route
 
 from sharinghub_ext.auth.dependency import resolve_viewer
-from sharinghub_ext.former.routes import GONE
+from sharinghub_ext.former.routes import GONE, MOVED
 from tests.support.running import HOOK_SECRET, RunningHub, SampleWorld
 
 Standing = tuple[SampleWorld, RunningHub]
@@ -45,8 +45,7 @@ PUBLIC_ROUTES = {
     "/api/stac": "a redirect that reads nothing",
     "/api/check/{project:path}": "resolves the caller in its handler",
     "/api/download/{rest:path}": "resolves the caller in its handler, as downloads do",
-    "/api/auth/login": "a redirect that reads nothing",
-    "/api/auth/logout": "a redirect that reads nothing",
+    **dict.fromkeys(MOVED, "a redirect that reads nothing"),
     **dict.fromkeys(GONE, "says that it is not kept"),
     "/api/stac/{rest:path}": "a redirect that reads nothing",
     "/browser": "a redirect that reads nothing",

@@ -80,3 +80,13 @@ def test_the_pictures_of_a_category() -> None:
     assert errors(collection) == []
     logo = build_collection(Category("a", "t", "A", "", logo="https://x.example/logo.svg"), CONTEXT)
     assert [link["rel"] for link in logo["links"]][-2:] == ["preview", "icon"]
+
+
+def test_a_collection_links_to_the_licences_of_its_items() -> None:
+    """The collection itself has none: of `other` STAC asks for links to the texts."""
+    collection = build_collection(DATASET, CONTEXT, summaries={"license": ["MIT", "other", "CC-BY-4.0"]})
+    assert errors(collection) == []
+    assert [(link["title"], link["href"]) for link in collection["links"] if link["rel"] == "license"] == [
+        ("MIT", "https://spdx.org/licenses/MIT.html"),
+        ("CC-BY-4.0", "https://spdx.org/licenses/CC-BY-4.0.html"),
+    ]

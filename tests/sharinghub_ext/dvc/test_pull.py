@@ -147,3 +147,19 @@ def test_the_tag_of_an_object_of_dvc_2_is_its_sha256(remote: Remote) -> None:
     assert remote.ask("PUT", PRIVATE, key, "dan", content=data).status_code == 201
     answer = remote.ask("GET", PRIVATE, key, "rita")
     assert (answer.content, answer.headers["etag"]) == (data, f'"{hashlib.sha256(data).hexdigest()}"')
+
+
+def test_the_former_address_is_the_same_remote(remote: Remote) -> None:
+    """SharingHub's remotes are configured in repositories: they go on working."""
+    now = remote.path(PRIVATE, KEY)
+    former = now.replace("/dvc/", "/api/store/", 1)
+    for person, headers in (("rita", {}), ("olga", {}), (None, {}), ("rita", {"Range": "bytes=5-9"})):
+        sent = {**headers, **({"Authorization": f"Bearer {remote.world.token(person)}"} if person else {})}
+        one, other = (remote.hub.http.get(path, headers=sent) for path in (now, former))
+        assert (one.status_code, one.content) == (other.status_code, other.content)
+        assert {**one.headers, "date": 0} == {**other.headers, "date": 0}
+    data = b"pushed to where it was"
+    sent = {"Authorization": f"Bearer {remote.world.token('dan')}"}
+    path = remote.path(PRIVATE, key_of(data)).replace("/dvc/", "/api/store/", 1)
+    assert remote.hub.http.put(path, content=data, headers=sent).status_code == 201
+    assert remote.ask("GET", PRIVATE, key_of(data), "rita").content == data

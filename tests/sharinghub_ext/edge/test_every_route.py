@@ -8,7 +8,7 @@ from starlette.routing import Mount
 from structlog.testing import capture_logs
 
 from sharinghub_ext.edge.caching import VARY
-from sharinghub_ext.former.routes import GONE, NOT_KEPT
+from sharinghub_ext.former.routes import GONE, MOVED, NOT_KEPT
 from tests.sharinghub_ext.edge.routes import application, declared
 from tests.support.running import LittleWorld, RunningHub
 
@@ -24,8 +24,7 @@ REVIEWED = {
     "/api/stac/{rest:path}": READ | {"POST"},
     "/api/check/{project:path}": READ,
     "/api/download/{rest:path}": READ,
-    "/api/auth/login": READ,
-    "/api/auth/logout": READ,
+    **dict.fromkeys(MOVED, READ),
     **dict.fromkeys(GONE, frozenset(NOT_KEPT)),
     "/.well-known/oauth-protected-resource": READ,
     "/browser": READ,
