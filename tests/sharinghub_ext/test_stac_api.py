@@ -50,6 +50,7 @@ PUBLIC_ROUTES = {
     "/api/stac/{rest:path}": "a redirect that reads nothing",
     "/browser": "a redirect that reads nothing",
     "/browser/{path:path}": "files of STAC Browser, the same for all",
+    **dict.fromkeys(("/auth/login", "/auth/callback", "/auth/logout"), "says that nobody can sign in here"),
     "/healthz": "liveness",
     "/readyz": "readiness, with the state of the index only",
     "/metrics": "asks for a token of its own and names nobody",

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from sharinghub_ext.api.openapi import openapi_path
+from sharinghub_ext.former.routes import MOVED
 from tests.sharinghub_ext.edge.routes import application, declared
 from tests.support.running import LittleWorld, RunningHub
 
@@ -23,8 +24,7 @@ NOT_DESCRIBED = {
         (
             *("/api/stac", "/api/stac/{rest}", "/api/check/{project}", "/api/download/{rest}"),
             *(
-                "/api/auth/login",
-                "/api/auth/logout",
+                *MOVED,
                 "/api/auth/info",
                 "/api/proxy/{rest}",
                 "/api/config",
