@@ -39,7 +39,7 @@ def check_gitlab(settings: Settings, client: ServiceClient) -> None:
             raise GitLabCheckFailed(f"SHARINGHUB_GITLAB_URL: {url} redirects to {target}: set that URL", fatal=True)
         identity = client.identity()
     except GitLabError as error:
-        raise _explained(error, url, client.anonymous) from error
+        raise explained(error, url, client.anonymous) from error
     if identity is None:
         log.warning("no service token: only what everybody may see is catalogued (SHARINGHUB_GITLAB_TOKEN)")
         return
@@ -79,7 +79,7 @@ def check_visitor(settings: Settings, client: ServiceClient) -> None:
         )
 
 
-def _explained(error: GitLabError, url: str, anonymous: bool) -> GitLabCheckFailed:
+def explained(error: GitLabError, url: str, anonymous: bool) -> GitLabCheckFailed:
     """What to change; waiting helps only where GitLab gave no usable answer."""
     match error:
         case CredentialRefused() if anonymous:

@@ -7,13 +7,13 @@ Sources, the first wins: environment variables `SHARINGHUB_…`, files named aft
 import difflib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import AfterValidator, ByteSize, Field, IPvAnyNetwork, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, ByteSize, Field, IPvAnyNetwork, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -24,7 +24,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as SourceError
 
 from gitlab_hooks.verification import signing_key
-from sharinghub_ext.categories import CategoryList, place_of
+from sharinghub_ext.categories import CategoryList, CategorySettings, place_of
 from sharinghub_ext.client_address import Network
 from sharinghub_ext.extensions import ExtensionSettings
 from sharinghub_ext.loopback import is_loopback
@@ -156,7 +156,8 @@ class Settings(BaseSettings):
     gitlab_admin_token: Secret | None = Field(
         None,
         description="A GitLab token with the scope `api` that may change hooks; used for nothing but "
-        "`sharinghub hooks install`, `status` and `repair`, and for the same care by a running hub.",
+        "`sharinghub hooks install`, `status` and `repair`, for the same care by a running hub, and for what "
+        "`sharinghub doctor` looks at.",
     )
     hook_signing_key: Secret | None = Field(
         None,
@@ -402,6 +403,8 @@ class Settings(BaseSettings):
 def load_settings(**overrides: Any) -> Settings:
     """The settings of this process; `overrides` win over every source. Raises SettingsError."""
     _refuse_unknown(os.environ)
+    if (folder := Path(os.environ.get("SHARINGHUB_SECRETS_DIR", ""))).name and folder.is_dir():
+        _refuse_unknown([file.name for file in folder.iterdir()])
     for name, kind in (("SHARINGHUB_CONFIG_FILE", Path.is_file), ("SHARINGHUB_SECRETS_DIR", Path.is_dir)):
         if (value := os.environ.get(name)) and not kind(Path(value)):
             raise SettingsError(f"{name}: {value} does not exist")
@@ -423,21 +426,29 @@ def load_settings(**overrides: Any) -> Settings:
         raise SettingsError(f"SHARINGHUB_CONFIG_FILE: {reason}") from None
 
 
-def _refuse_unknown(environment: Mapping[str, str]) -> None:
+def _refuse_unknown(names: Iterable[str]) -> None:
+    """Of environment variables, or of files with secrets: what begins as a setting does has to be one."""
     known = {PREFIX + name.upper() for name in Settings.model_fields} | _SOURCES
     unknown = sorted(
         name
-        for name in environment
+        for name in names
         if name.upper().startswith(PREFIX)
         and name.upper().split("__")[0] not in known
         and not _SERVICE_LINK.fullmatch(name)
     )
     if unknown:
-        lines = []
-        for name in unknown:
-            near = difflib.get_close_matches(name.upper(), known, 1)
-            lines.append(f"{name}: there is no such setting" + (f"; did you mean {near[0]}?" if near else ""))
-        raise SettingsError("\n".join(lines))
+        raise SettingsError("\n".join(f"{name}: {_no_such(name.upper(), known)}" for name in unknown))
+
+
+def _no_such(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), 1)
+    return "there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+
+
+def _names_beside(place: Sequence[int | str]) -> Iterable[str]:
+    """The names that there are where an unknown one stands."""
+    inner: dict[str, type[BaseModel]] = {"categories": CategorySettings, "extensions": ExtensionSettings}
+    return (inner.get(str(place[0]), Settings) if len(place) > 1 else Settings).model_fields
 
 
 def _told(error: Any) -> str:
@@ -448,5 +459,5 @@ def _told(error: Any) -> str:
     if error["type"] == "missing":
         return f"{name}: must be set"
     if error["type"] == "extra_forbidden":
-        return f"{name}: there is no such setting"
+        return f"{name}: {_no_such(str(error['loc'][-1]), _names_beside(error['loc']))}"
     return f"{name}: {error['msg'].removeprefix('Value error, ')}"

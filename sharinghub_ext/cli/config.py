@@ -1,4 +1,4 @@
-"""`sharinghub config`: show the settings in force, or turn SharingHub's configuration into ours."""
+"""`sharinghub config`: show the settings in force or all that there are, or turn SharingHub's into ours."""
 
 import re
 import sys
@@ -9,6 +9,7 @@ import typer
 import yaml
 from pydantic import BaseModel, SecretStr
 
+from sharinghub_ext.cli.example_file import example
 from sharinghub_ext.cli.sharinghub_file import MAX_BYTES, NotSharingHubError, convert
 from sharinghub_ext.config import Settings, SettingsError, load_settings
 
@@ -28,8 +29,13 @@ def command(
             help="Read SharingHub's YAML configuration, or the Helm values that hold it, and print it as ours.",
         ),
     ] = None,
+    as_example: Annotated[
+        bool, typer.Option("--example", help="Print a file with every setting, its meaning and its default.")
+    ] = False,
 ) -> None:
     """Print the settings in force as YAML, with secrets masked.
+
+    With --example nothing is read: a commented file is printed, to begin with.
 
     With --from-sharinghub FILE nothing of this hub is read: the settings that FILE makes are printed, to be used as
     SHARINGHUB_CONFIG_FILE, and on the error output each part that has no counterpart, and why. Secrets are never
@@ -37,6 +43,9 @@ def command(
 
         sharinghub config --from-sharinghub config.yaml > sharinghub.yaml
     """
+    if as_example:
+        typer.echo(example(), nl=False)
+        return
     if from_sharinghub is None:
         typer.echo(_yaml(shown(load_settings())), nl=False)
         return

@@ -49,6 +49,9 @@ class LocalStore:
     async def check(self) -> None:
         """Nothing is left to check: that the folder can be used is known since it was opened."""
 
+    async def try_out(self) -> None:
+        await run_sync(self._try_out)
+
     async def stat(self, name: ObjectName) -> Stored | None:
         found = await self.open(name)
         if found is not None:
@@ -71,6 +74,17 @@ class LocalStore:
         """Raise StoreFull where `size` more bytes would take what is to stay free."""
         if shutil.disk_usage(self._root).free - size < self._reserve:
             raise StoreFull(f"{self._root} has no room for {size} bytes more")
+
+    def _try_out(self) -> None:
+        data, path = secrets.token_bytes(16), self._parts / secrets.token_hex(16)
+        with translated():
+            self.leave_room(len(data))
+            try:
+                path.write_bytes(data)
+                if path.read_bytes() != data:
+                    raise StoreBroken(f"{self._root} gives other bytes than were written")
+            finally:
+                path.unlink(missing_ok=True)
 
     def _open(self, name: ObjectName) -> "LocalObject | None":
         path = self._path(name)

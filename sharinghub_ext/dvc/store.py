@@ -81,6 +81,10 @@ class ObjectStore(Protocol):
         """Whether the store can be used. Raises StoreRefused where settings must change, else StoreBroken."""
         ...
 
+    async def try_out(self) -> None:
+        """Write a few bytes that belong to no project, read and remove them. Raises StoreFailure."""
+        ...
+
     async def stat(self, name: ObjectName) -> Stored | None:
         """What is known of an object, None where there is none."""
         ...

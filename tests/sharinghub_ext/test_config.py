@@ -97,6 +97,36 @@ def test_a_wrong_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("gitlab_tokn: a-secret\n", "SHARINGHUB_GITLAB_TOKN: there is no such setting; did you mean gitlab_token?"),
+        ("categories: [{id: dataset, titel: x}]\n", "there is no such setting; did you mean title?"),
+        ("whatever: 1\n", "SHARINGHUB_WHATEVER: there is no such setting"),
+    ],
+)
+def test_an_unknown_key_of_a_file_is_refused_with_the_nearest_name(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, says: str
+) -> None:
+    (tmp_path / "hub.yaml").write_text(f"gitlab_url: https://gitlab.example.org\n{text}")
+    monkeypatch.setenv("SHARINGHUB_CONFIG_FILE", str(tmp_path / "hub.yaml"))
+    with pytest.raises(SettingsError) as refusal:
+        load_settings()
+    assert says in str(refusal.value)
+    assert "a-secret" not in str(refusal.value)
+
+
+def test_a_file_of_secrets_that_is_named_wrongly_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SHARINGHUB_GITLAB_URL", "https://gitlab.example.org")
+    monkeypatch.setenv("SHARINGHUB_SECRETS_DIR", str(tmp_path))
+    for name in ("sharinghub_gitlab_token", "of-another-program", "..data"):
+        (tmp_path / name).write_text("x")
+    assert load_settings().gitlab_token is not None
+    (tmp_path / "sharinghub_hook_secrets").write_text("x")
+    with pytest.raises(SettingsError, match="did you mean SHARINGHUB_HOOK_SECRET"):
+        load_settings()
+
+
 def test_every_setting_is_described() -> None:
     assert [name for name, field in Settings.model_fields.items() if not field.description] == []
 

@@ -1,4 +1,4 @@
-"""Users, the caller's own account and token, and the version of the instance by REST."""
+"""Users, the caller's own account and token, the version and the applications of the instance by REST."""
 
 from __future__ import annotations
 
@@ -131,6 +131,23 @@ def revoke_own_token(call: Call) -> Response:
     return Response(status_code=204)
 
 
+def applications(call: Call) -> Response:
+    """Every application of the instance, without its secret; several redirect URIs stand in lines."""
+    call.admin()
+    return JSONResponse(
+        [
+            {
+                "id": one.id,
+                "application_id": one.client_id,
+                "application_name": one.name,
+                "callback_url": "\n".join(one.redirect_uris),
+                "confidential": one.confidential,
+            }
+            for one in call.world.applications.values()
+        ]
+    )
+
+
 ANY_SCOPE = (
     "read_user",
     "read_repository",
@@ -162,5 +179,6 @@ def register(router: Router) -> None:
     router.on("POST", "/users/:id/unblock")(unblock)
     router.on("GET", "/version", "read_user", "ai_features")(version)
     router.on("GET", "/metadata", "read_user", "ai_features")(metadata)
+    router.on("GET", "/applications")(applications)
     router.on("GET", "/personal_access_tokens/self", *ANY_SCOPE)(own_token)
     router.on("DELETE", "/personal_access_tokens/self", *ANY_SCOPE)(revoke_own_token)

@@ -1,6 +1,7 @@
 """The object store in S3: an object is at `<prefix><project id>/<key>`, which is SharingHub's layout."""
 
 import asyncio
+import secrets
 from datetime import timedelta
 from typing import Final
 
@@ -12,7 +13,7 @@ from sharinghub_ext.dvc.s3.address import S3Address
 from sharinghub_ext.dvc.s3.connection import S3Connection
 from sharinghub_ext.dvc.s3.reading import BESIDE, S3Object, describe, open_object, stored
 from sharinghub_ext.dvc.s3.writing import LARGEST, S3Part
-from sharinghub_ext.dvc.store import Stored, StoreFailure, StoreFull
+from sharinghub_ext.dvc.store import StoreBroken, Stored, StoreFailure, StoreFull
 from stac_ext.clock import Clock
 
 _PARTS_HELD: Final = 16  # of 8 MiB each, as a rule
@@ -31,6 +32,17 @@ class S3Store:
 
     async def check(self) -> None:
         await self._connection.call("list_objects_v2", Prefix=self._connection.address.prefix, MaxKeys=1)
+
+    async def try_out(self) -> None:
+        key, data = f"{self._connection.address.prefix}.tried/{secrets.token_hex(16)}", secrets.token_bytes(16)
+        await self._connection.call("put_object", Key=key, Body=data)
+        try:
+            answer = await self._connection.call("get_object", Key=key)
+            async with answer["Body"] as body:
+                if await body.read() != data:
+                    raise StoreBroken("S3 gives other bytes than were written")
+        finally:
+            await self._connection.call("delete_object", Key=key)
 
     async def stat(self, name: ObjectName) -> Stored | None:
         key = self._key(name)

@@ -1,6 +1,7 @@
 """That `sharinghub config` shows what is in force and no secret, and prints SharingHub's configuration as ours."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import yaml
 from typer.testing import CliRunner
 
 from sharinghub_ext.cli import config
-from sharinghub_ext.config import Settings, SettingsError
+from sharinghub_ext.config import Settings, SettingsError, load_settings
 
 APP = typer.Typer(pretty_exceptions_enable=False)
 APP.command("config")(config.command)
@@ -37,6 +38,22 @@ def test_the_settings_in_force(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shown["hook_secret"] is None
     assert shown["database_url"] == f"postgresql+psycopg://hub:{config.MASK}@db/hub?password={config.MASK}"
     assert shown["cors_origins"] == ["*"]
+
+
+def test_the_example_names_every_setting_and_can_be_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As printed, and with every default taken in: both are what the program has without a file."""
+    printed = RUNNER.invoke(APP, ["--example"]).stdout
+    assert all(len(line) <= 120 for line in printed.splitlines())
+    for field in Settings.model_fields.values():
+        assert str(field.description).split()[0] in printed
+    lines = re.findall(r"^# ([a-z_]+:.*)$", printed, re.MULTILINE)
+    assert {line.partition(":")[0] for line in lines} | {"gitlab_url"} == Settings.model_fields.keys()
+    for text in (printed, "\n".join(["gitlab_url: https://gitlab.example.org", *lines])):
+        (tmp_path / "settings.yaml").write_text(text)
+        monkeypatch.setenv("SHARINGHUB_CONFIG_FILE", str(tmp_path / "settings.yaml"))
+        assert load_settings() == Settings.model_construct(
+            **Settings(gitlab_url="https://gitlab.example.org").model_dump()
+        )
 
 
 def test_settings_that_cannot_be_used() -> None:

@@ -1,0 +1,1 @@
+"""What keeps a hub from working, found before people do: one check for each thing that can be wrong."""
