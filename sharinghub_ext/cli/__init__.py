@@ -1,5 +1,5 @@
-"""The command line: `sharinghub serve · sync · reconcile · lint · explain · export · dvc · migrate · hooks · config`,
-`doctor`, `login`, `token`, `demo` and `standin`.
+"""The command line: `sharinghub serve · sync · reconcile · lint · explain · export · pull · dvc · migrate · hooks ·
+config`, `doctor`, `login`, `token`, `demo` and `standin`.
 
 Exit codes: 1 not signed in, 2 settings, 3 GitLab, 4 store.
 """
@@ -15,7 +15,8 @@ from typer.main import get_command
 from sharinghub_ext import __version__
 
 _MODULES: Final = (
-    *("serve", "sync", "reconcile", "lint", "explain", "export", "dvc", "migrate", "hooks", "config", "doctor"),
+    *("serve", "sync", "reconcile", "lint", "explain", "export", "pull", "dvc", "migrate", "hooks", "config"),
+    "doctor",
     *("login", "token", "demo", "standin"),
 )
 
