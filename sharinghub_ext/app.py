@@ -59,13 +59,14 @@ from sharinghub_ext.edge.rate_limit import RateLimit, TokenBuckets
 from sharinghub_ext.edge.security_headers import SecurityHeaders
 from sharinghub_ext.former.routes import FormerRoutes
 from sharinghub_ext.former.store import FormerStore
-from sharinghub_ext.health import healthz, readyz
+from sharinghub_ext.health import Health
 from sharinghub_ext.hook_care import HOOKS_PATH
 from sharinghub_ext.hub import Hub
 from sharinghub_ext.metrics.requests import Measured
 from sharinghub_ext.metrics.route import MetricsRoute
 from sharinghub_ext.middleware import HeadAsGet, HookLane, PathPrefix
 from sharinghub_ext.problems import Problem, not_found
+from sharinghub_ext.roles import Role
 from stac_ext.query import InvalidParameter
 from stac_ext.store.database import StoreError, StoreTimeout
 from stac_ext.store.evidence import EvidenceTable
@@ -124,13 +125,15 @@ class _HubApi(StacApi):
         """The hub has its own, at /healthz and /readyz."""
 
 
-def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
-    """The application on a hub; without `background` neither the worker nor sweeps run, for tests that drive them."""
+def create_app(hub: Hub, *, background: bool = True, role: Role = Role.ALL) -> FastAPI:
+    """The application on a hub; without `background` neither the worker nor sweeps run, for tests that drive them, and
+    with the role `api` they run in another process.
+    """
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if background:
-            async with running(hub):
+            async with running(hub, role):
                 yield
         else:
             yield
@@ -157,8 +160,6 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
     app.state.reader = hub.reader
     app.state.grants = GrantTable(hub.database)
     app.state.gitlab_url = settings.gitlab_url
-    app.state.inbox = hub.inbox
-    app.state.index_status = hub.status
     app.state.explainer = Explainer(
         hub.viewer_client,
         EvidenceTable(hub.database),
@@ -166,8 +167,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         hub.bounds,
         hub.clock,
     )
-    app.state.hearing = hub.hearing
-    app.state.sweep_seconds = settings.sweep_seconds
+    app.state.health = health = Health(hub, role)
     browser = _browser(hub)
     receiver = HookReceiver(
         hub.inbox,
@@ -182,8 +182,7 @@ def create_app(hub: Hub, *, background: bool = True) -> FastAPI:
         Route("/", _to(hub.urls.stac), methods=["GET"]),
         *FormerRoutes(hub.reader, [one.id for one in hub.categories], hub.urls, hub.viewer_client).routes(),
         *metadata_routes(settings, hub.urls.public),
-        Route("/healthz", healthz, methods=["GET"]),
-        Route("/readyz", readyz, methods=["GET"]),
+        *health.routes(),
         Route("/metrics", MetricsRoute(hub.meters.registry, settings.metrics_token).answer, methods=["GET"]),
         Route(HOOKS_PATH, receiver.receive, methods=["POST"]),
         *hub.assets.routes(),

@@ -1,45 +1,64 @@
-"""What runs beside the requests: the first index, the worker, and the sweep every few minutes."""
+"""What runs beside the requests: the first index, the worker, and the sweep every few minutes.
+
+Of several processes that work on one store each takes what no other is at, and one at a time sweeps.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import timedelta
+from contextlib import ExitStack, asynccontextmanager
+from datetime import datetime, timedelta
+from typing import Final
 
 import structlog
 
 from gitlab_hooks.gateway.errors import GitLabError
 from gitlab_hooks.worker import backoff
 from sharinghub_ext.hub import Hub
+from sharinghub_ext.roles import Role
 from stac_ext.store.grants import GrantTable
 from stac_ext.times import to_micros
 
 _KEEP = timedelta(days=30)
+_WORKING: Final = "working"  # what the first process that works is at, for as long as it lives
+_SWEEP: Final = "sweep"
+_LOOK_AGAIN: Final = 10.0  # seconds, where another process sweeps
 log = structlog.get_logger()
 
 
 @asynccontextmanager
-async def running(hub: Hub) -> AsyncIterator[None]:
+async def running(hub: Hub, role: Role = Role.ALL) -> AsyncIterator[None]:
     """Everything in the background runs inside of this, and has ended after it."""
-    tasks = [asyncio.create_task(hub.worker.run()), asyncio.create_task(_sweeping(hub))]
-    if hub.auth.sessions is not None:
-        tasks.append(asyncio.create_task(hub.auth.sessions.revoker.run()))
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _sweeping(hub: Hub) -> None:
-    failures = 0
-    while True:
+    with ExitStack() as held:
+        await asyncio.to_thread(hub.standing.look)
+        if role.works:
+            is_first = await asyncio.to_thread(held.enter_context, hub.database.alone(_WORKING))
+            if is_first:  # what is told is of a time that has ended
+                hub.status.state, hub.status.last_sweep, hub.status.sweep_took = "empty", None, None
+                await asyncio.to_thread(hub.standing.tell)
+            work = [hub.worker.run(), _sweeping(hub, joining=not is_first), hub.standing.live()]
+        else:
+            work = [hub.standing.watch()]
+        if hub.auth.sessions is not None:
+            work.append(hub.auth.sessions.revoker.run())
+        tasks = [asyncio.create_task(one) for one in work]
         try:
-            report = await hub.sweep()
-            await _again(hub, [project_id for project_id, _, _ in report.failed])
-            await _forget(hub)
-            if hub.rounds is not None:
-                await hub.rounds.go()
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _sweeping(hub: Hub, *, joining: bool) -> None:
+    """Sweep for ever. A process that joins others waits until the next sweep is due."""
+    failures = 0
+    wait = _left(hub) if joining else 0.0
+    while True:
+        await asyncio.sleep(wait)
+        try:
+            if not await _swept(hub):
+                wait = _LOOK_AGAIN
+                continue
         except GitLabError as error:
             failures += 1
             wait = backoff(failures, None)
@@ -53,7 +72,30 @@ async def _sweeping(hub: Hub) -> None:
             wait = float(hub.settings.sweep_seconds)
         if not wait:
             return
-        await asyncio.sleep(wait)
+
+
+async def _swept(hub: Hub) -> bool:
+    """Sweep, and do what follows a sweep; False where another process is at it, or has done it."""
+    with ExitStack() as held:
+        if not await asyncio.to_thread(held.enter_context, hub.database.alone(_SWEEP)):
+            await asyncio.to_thread(hub.standing.look)
+            return False
+        if await asyncio.to_thread(hub.standing.look) and _left(hub) > 0:
+            return False
+        report = await hub.sweep()
+        await _again(hub, [project_id for project_id, _, _ in report.failed])
+        await _forget(hub)
+        if hub.rounds is not None:
+            await hub.rounds.go()
+    return True
+
+
+def _left(hub: Hub) -> float:
+    """Seconds until a sweep is due, by the last one that is known of."""
+    if hub.status.last_sweep is None or hub.status.state != "ready":
+        return 0.0
+    age = (hub.clock.now() - datetime.fromisoformat(hub.status.last_sweep)).total_seconds()
+    return max(0.0, hub.settings.sweep_seconds - age)
 
 
 async def _again(hub: Hub, failed: list[int]) -> None:

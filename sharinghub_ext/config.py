@@ -220,6 +220,13 @@ class Settings(BaseSettings):
     sweep_seconds: int = Field(
         300, ge=0, description="Seconds between comparisons of the whole index with GitLab; 0 turns them off."
     )
+    drain_seconds: float = Field(
+        0,
+        ge=0,
+        le=300,
+        description="Seconds for which a process that is told to end (SIGTERM) says that it is not ready and answers "
+        "on, so that no request is sent to one that has gone.",
+    )
     cors_origins: list[Annotated[str, AfterValidator(_origin)]] = Field(
         ["*"], description='Web origins whose pages may call the API (as JSON: `["https://browser.example.org"]`).'
     )

@@ -5,6 +5,7 @@ import hashlib
 import ssl
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -38,13 +39,14 @@ from sharinghub_ext.extensions import load_extensions
 from sharinghub_ext.hook_care import Hearing, HookRounds, build_admin, build_care, connection_of
 from sharinghub_ext.metrics.meters import Meters
 from sharinghub_ext.metrics.state import State
+from sharinghub_ext.standing import IndexStatus, Standing
 from sharinghub_ext.storing import store_options
 from stac_ext.categories import Category
 from stac_ext.clock import Clock, SystemClock
 from stac_ext.extensions.schema_file import SchemaExtension
 from stac_ext.items.authentication import schemes
 from stac_ext.keyset import PageTokens
-from stac_ext.store.database import Database
+from stac_ext.store.database import Database, StoreError
 from stac_ext.store.inbox import Inbox
 from stac_ext.store.migrations import CURRENT as SCHEMA_VERSION
 from stac_ext.store.migrations import Step
@@ -57,23 +59,6 @@ from stac_ext.urls import BuildContext
 _ADDRESS_NOTE = "address"
 _QUESTIONS = 100
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class IndexStatus:
-    """How far the index is: `empty`, `indexing`, `ready`, or `stale` after a sweep that failed."""
-
-    state: str = "empty"
-    last_sweep: str | None = None
-    sweep_took: float | None = None  # seconds
-
-    def bound(self, sweep_seconds: int) -> float | None:
-        """Seconds within which a change that no hook tells is found: from one sweep to the end of the next; None where
-        there are none, or none has ended yet.
-        """
-        if not sweep_seconds or self.sweep_took is None or self.state == "stale":
-            return None
-        return round(sweep_seconds + self.sweep_took, 1)
 
 
 @dataclass(slots=True)
@@ -99,16 +84,18 @@ class Hub:
     indexer: Indexer
     sweeper: Sweep
     hearing: Hearing
+    status: IndexStatus
+    standing: Standing
     rounds: HookRounds | None = None
     dvc: DvcRemote | None = None
     meters: Meters = field(default_factory=Meters)
-    status: IndexStatus = field(default_factory=IndexStatus)
     indexed: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def sweep(self, progress: Progress = lambda done, total, path: None) -> Report:
         """One comparison of the whole index with GitLab. Raises GitLabError where GitLab cannot be listed."""
         if self.status.state == "empty":
             self.status.state = "indexing"
+            await asyncio.to_thread(self.standing.tell)
         began, began_at = time.monotonic(), to_micros(self.clock.now())
         try:
             await self._learn_whether_public_is_open()
@@ -116,12 +103,15 @@ class Hub:
         except BaseException:
             self.status.state = "stale" if self.status.last_sweep else "empty"
             self.meters.sweeps.labels("failed").inc()
+            with suppress(StoreError):
+                await asyncio.to_thread(self.standing.tell)
             raise
         await asyncio.to_thread(self.hearing.swept, began_at, [*report.indexed, *report.removed])
         self.meters.swept({change.value: count for change, count in report.counts.items()}, len(report.failed))
         self.status.state = "ready"
         self.status.sweep_took = round(time.monotonic() - began, 1)
         self.status.last_sweep = format_rfc3339(self.clock.now())
+        await asyncio.to_thread(self.standing.tell)
         self.indexed.set()
         return report
 
@@ -215,7 +205,10 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
     secret = settings.secret_key.get_secret_value().encode() if settings.secret_key else database.secret()
     auth = build_auth(settings, urls.public, topics, secret, viewer_client, database, tls, clock)
     reader = CatalogueReader(database, context.item_url)
+    status = IndexStatus()
     hub = Hub(
+        status=status,
+        standing=Standing(database, status, clock),
         settings=settings,
         clock=clock,
         urls=urls,
@@ -247,7 +240,7 @@ def build_hub(settings: Settings, public_url: str | None = None, clock: Clock | 
         rounds=_rounds(settings, urls.public, database),
         sweeper=Sweep(service, indexer, writer, topics, settings.gitlab_concurrency, budget.pause),
     )
-    hub.meters.registry.register(State(database, inbox, hub.status, hub.hearing, clock))
+    hub.meters.registry.register(State(database, inbox, hub.status, hub.hearing, hub.standing, clock))
     hub.dvc = build_dvc(settings, urls.public, topics, clock, viewer_client, auth, hub.reader)
     return hub
 

@@ -20,11 +20,14 @@ from sharinghub_ext.app import create_app
 from sharinghub_ext.auth.visitors import check_or_hold_back
 from sharinghub_ext.checks import GitLabCheckFailed, check_gitlab, check_visitor
 from sharinghub_ext.cli.connections import PatientProtocol
+from sharinghub_ext.cli.ending import AnnouncingServer, Ending
 from sharinghub_ext.config import Settings, SettingsError, load_settings
 from sharinghub_ext.dvc.building import check_objects
 from sharinghub_ext.hook_care import connection_of
 from sharinghub_ext.hub import build_hub
 from sharinghub_ext.logs import configure_logs
+from sharinghub_ext.roles import Role
+from sharinghub_ext.worker_app import create_worker_app
 
 # Threads that index share the interpreter with the loop that answers; by default each would keep it for 5 ms.
 _SWITCH_SECONDS = 0.0005
@@ -36,15 +39,22 @@ log = structlog.get_logger()
 def command(
     host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; 0 takes a free one.", min=0, max=65535)] = 8080,
+    role: Annotated[
+        Role,
+        typer.Option(help="`api` answers callers and takes hooks in, `worker` reads GitLab, `all` does both."),
+    ] = Role.ALL,
 ) -> None:
     """Serve the STAC API, receive hooks, and keep the index equal to GitLab.
 
     Needs SHARINGHUB_GITLAB_URL; SHARINGHUB_GITLAB_TOKEN shows more than what is public, SHARINGHUB_HOOK_SECRET makes
     changes appear within about a second.
+
+    Several processes may share one store: on PostgreSQL any number of `--role api` and `--role worker`, with the same
+    settings, SHARINGHUB_PUBLIC_URL among them. A worker serves /healthz, /readyz and /metrics alone.
     """
     settings = load_settings()
     configure_logs(settings)
-    run(serve(settings, listen(host, port)))
+    run(serve(settings, listen(host, port), role))
 
 
 def run(serving: Coroutine[Any, Any, None]) -> None:
@@ -84,8 +94,13 @@ def address_of(listening: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def serve(settings: Settings, listening: socket.socket) -> None:
-    """Serve on a listening socket until stopped. Raises StoreError and GitLabCheckFailed before anything is served."""
+async def serve(settings: Settings, listening: socket.socket, role: Role = Role.ALL) -> None:
+    """Serve on a listening socket until stopped.
+
+    Raises SettingsError, StoreError and GitLabCheckFailed before anything is served.
+    """
+    if role is not Role.ALL and settings.public_url is None:
+        raise SettingsError("SHARINGHUB_PUBLIC_URL: must be set where several processes are one hub (--role)")
     hub, checking = build_hub(settings, address_of(listening)), None
     try:
         await asyncio.to_thread(check_gitlab, settings, hub.service)
@@ -99,7 +114,7 @@ async def serve(settings: Settings, listening: socket.socket) -> None:
     except SettingsError:
         await hub.close()
         raise
-    if settings.visitor_token is not None:
+    if settings.visitor_token is not None and role.answers:
         client = ServiceClient(connection_of(settings), settings.visitor_token.get_secret_value())
         try:
             checking = await check_or_hold_back(hub.auth.callers, partial(check_visitor, settings, client))
@@ -110,8 +125,9 @@ async def serve(settings: Settings, listening: socket.socket) -> None:
         log.warning("no hooks: changes appear at the next sweep (SHARINGHUB_HOOK_SECRET)")
     if settings.hook_secret_is_short:
         log.warning("the hook secret is short and could be guessed (SHARINGHUB_HOOK_SECRET; openssl rand -hex 32)")
-    log.info("serving", stac=hub.urls.stac, hooks=f"{hub.urls.public}/hooks/gitlab")
-    serving = server(create_app(hub))
+    log.info("serving", role=role.value, stac=hub.urls.stac, hooks=f"{hub.urls.public}/hooks/gitlab")
+    app = create_app(hub, role=role) if role.answers else create_worker_app(hub)
+    serving = server(app, ending=Ending(app.state.health, settings.drain_seconds))
     gc.collect()
     gc.freeze()  # what is there now stays: no later collection has to look at it, which would hold up every answer
     await serving.serve(sockets=[listening])
@@ -119,7 +135,9 @@ async def serve(settings: Settings, listening: socket.socket) -> None:
         checking.cancel()
 
 
-def server(app: ASGIApp, protocol: type[asyncio.Protocol] = PatientProtocol) -> uvicorn.Server:
+def server(
+    app: ASGIApp, protocol: type[asyncio.Protocol] = PatientProtocol, ending: Ending | None = None
+) -> uvicorn.Server:
     """The HTTP server of an application. Request lines are not logged: they may hold what does not belong there.
 
     There is no limit of connections at once: it would refuse GitLab's hooks together with those who use them up.
@@ -135,4 +153,4 @@ def server(app: ASGIApp, protocol: type[asyncio.Protocol] = PatientProtocol) -> 
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=10,
     )
-    return uvicorn.Server(config)
+    return uvicorn.Server(config) if ending is None else AnnouncingServer(config, ending)

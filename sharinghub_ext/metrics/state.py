@@ -24,6 +24,13 @@ class IndexStatus(Protocol):
     last_sweep: str | None
 
 
+class Standing(Protocol):
+    """Whether a process works; seconds since one was heard of, None where none was."""
+
+    @property
+    def age(self) -> float | None: ...
+
+
 class Hearing(Protocol):
     """Whether hooks arrive."""
 
@@ -36,8 +43,17 @@ class State(Collector):
     `collect` blocks: call it from a worker thread.
     """
 
-    def __init__(self, database: Database, inbox: Inbox, index: IndexStatus, hooks: Hearing, clock: Clock) -> None:
-        self._database, self._inbox, self._index, self._hooks, self._clock = database, inbox, index, hooks, clock
+    def __init__(
+        self,
+        database: Database,
+        inbox: Inbox,
+        index: IndexStatus,
+        hooks: Hearing,
+        standing: Standing,
+        clock: Clock,
+    ) -> None:
+        self._database, self._inbox, self._index, self._hooks = database, inbox, index, hooks
+        self._standing, self._clock = standing, clock
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
         """Nothing: registering must not ask the store."""
@@ -52,6 +68,9 @@ class State(Collector):
         for one in _HOOKS:
             hooks.add_metric([one], float(one == self._hooks.state))
         yield hooks
+        if self._standing.age is not None:
+            said = "Seconds since a process was heard of that works off hooks and sweeps; more than 60: none does."
+            yield GaugeMetricFamily("sharinghub_worker_age_seconds", said, self._standing.age)
         if self._index.last_sweep is not None:
             age = (self._clock.now() - datetime.fromisoformat(self._index.last_sweep)).total_seconds()
             yield GaugeMetricFamily("sharinghub_sweep_age_seconds", "Seconds since the last whole sweep ended.", age)

@@ -12,9 +12,9 @@ from pydantic_core import PydanticUndefined
 
 from sharinghub_ext.config import PREFIX, Settings
 from sharinghub_ext.hook_care import Hearing
-from sharinghub_ext.hub import IndexStatus
 from sharinghub_ext.metrics.meters import Meters
 from sharinghub_ext.metrics.state import State
+from sharinghub_ext.standing import IndexStatus, Standing
 from stac_ext.clock import SystemClock
 from stac_ext.rules import RULES
 from stac_ext.store.inbox import Inbox
@@ -68,7 +68,9 @@ def metrics_table() -> str:
     with tempfile.TemporaryDirectory() as folder:
         database = open_store(f"sqlite:///{folder}/hub.db")
         inbox, index = Inbox(database), IndexStatus("ready", "2026-01-01T00:00:00Z")
-        state = State(database, inbox, index, Hearing(inbox, on=True), SystemClock())
+        standing = Standing(database, index, SystemClock())
+        standing.beat()
+        state = State(database, inbox, index, Hearing(inbox, on=True), standing, SystemClock())
         found = [*_counted(Meters()), *state.collect()]
         database.close()
     rows = []
