@@ -71,7 +71,57 @@ BARE: Values = {
     "runAsUser": None,
     "fullnameOverride": "hub",
 }
-PROFILES: Mapping[str, Values] = {"least": LEAST, "full": FULL, "bare": BARE}
+SCALE_OWN: Values = {
+    "image": {"repository": "registry.example.org/sharinghub"},
+    "config": {
+        "gitlab_url": "https://gitlab.example.org",
+        "public_url": "https://hub.example.org/hub",
+        "store_url": "s3://bucket/hub",
+    },
+    "secrets": {
+        "existingSecret": "hub-secrets",
+        "database": {"existingSecret": "catalogue-app"},
+        "keys": {"gitlab_admin_token": "admin", "metrics_token": "metrics"},
+        "awsCredentials": "aws",
+    },
+    "hooks": {"install": True, "groups": ["earth/models"], "projects": True},
+    "gateway": {"enabled": True, "parentRefs": [{"name": "public", "namespace": "gateways"}]},
+    "externalSecret": {"enabled": True, "key": "sharinghub", "store": {"name": "vault"}},
+    "monitoring": {
+        "labels": {"release": "prometheus"},
+        "serviceMonitor": {"enabled": True},
+        "rules": {"enabled": True},
+        "dashboard": {"enabled": True},
+    },
+    "networkPolicy": {"from": [{"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress"}}}]},
+    "extraEnv": [{"name": "AWS_REGION", "value": "eu-west-1"}],
+    "extraVolumes": [{"name": "browser", "configMap": {"name": "browser"}}],
+    "extraVolumeMounts": [{"name": "browser", "mountPath": "/app/browser", "readOnly": True}],
+}
+
+
+def merged(below: Values, above: Values) -> dict[str, Any]:
+    """Values as helm lays one file over another: mappings are merged, all else is replaced."""
+    both = dict(below)
+    for name, value in above.items():
+        inner = both.get(name)
+        both[name] = merged(inner, value) if isinstance(inner, Mapping) and isinstance(value, Mapping) else value
+    return both
+
+
+def profile(name: str, own: Values) -> dict[str, Any]:
+    """Values of one's own over those of a file in profiles/."""
+    return merged(yaml.safe_load((CHART / "profiles" / f"{name}.yaml").read_text()), own)
+
+
+SCALE = profile("scale", SCALE_OWN)
+PROFILES: Mapping[str, Values] = {
+    "least": LEAST,
+    "full": FULL,
+    "bare": BARE,
+    "embedded": profile("embedded", LEAST),
+    "scale": SCALE,
+}
 
 
 class HelmRefused(Exception):
@@ -89,6 +139,7 @@ class Helm:
     def __init__(self, program: str, folder: Path) -> None:
         self._program = program
         self._folder = folder
+        self._rendered: dict[tuple[str, ...], str] = {}
 
     def run(self, *arguments: str) -> str:
         """Standard output of one call. Raises HelmRefused with everything it said."""
@@ -101,19 +152,32 @@ class Helm:
         return done.stdout
 
     def template(self, values: Values, *, chart: Path = CHART, release: str = "hub", version: str = "1.33") -> str:
-        """What `helm template` prints for these values, given as a file as an operator does."""
-        file = self._folder / "values.yaml"
-        file.write_text(yaml.safe_dump(dict(values)))
-        return self.run("template", release, str(chart), "--kube-version", version, "--values", str(file))
+        """What `helm template` prints for these values, given as a file as an operator does; each is asked once."""
+        asked = (yaml.safe_dump(dict(values)), str(chart), release, version)
+        if asked not in self._rendered:
+            file = self._folder / "values.yaml"
+            file.write_text(asked[0])
+            command = ("template", release, str(chart), "--kube-version", version, "--values", str(file))
+            self._rendered[asked] = self.run(*command)
+        return self._rendered[asked]
 
     def render(self, values: Values, **options: Any) -> list[Manifest]:
         """The rendered manifests."""
-        return [one for one in yaml.safe_load_all(self.template(values, **options)) if one]
+        return [one for one in yaml.load_all(self.template(values, **options), yaml.CSafeLoader) if one]
 
 
-def one(manifests: Sequence[Manifest], kind: str) -> Manifest:
-    """The only manifest of a kind."""
-    (found,) = [manifest for manifest in manifests if manifest["kind"] == kind]
+def one(manifests: Sequence[Manifest], kind: str, name: str = "") -> Manifest:
+    """The only manifest of a kind; where there are several, the one whose name holds `name`."""
+    found = [manifest for manifest in manifests if manifest["kind"] == kind]
+    if len(found) > 1:
+        found = [manifest for manifest in found if name and name in manifest["metadata"]["name"]]
+    (only,) = found
+    return only
+
+
+def config_map(manifests: Sequence[Manifest]) -> Manifest:
+    """The ConfigMap with the settings."""
+    (found,) = [one for one in manifests if one["kind"] == "ConfigMap" and "sharinghub.yaml" in one["data"]]
     return found
 
 

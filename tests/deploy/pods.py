@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.deploy.charts import Manifest, hub_container, one
+from tests.deploy.charts import Manifest, config_map, hub_container, one
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def materialize(manifests: list[Manifest], root: Path, objects: Mapping[str, Map
     container = hub_container(manifests)
     pod = one(manifests, "Deployment")["spec"]["template"]["spec"]
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
-    made = one(manifests, "ConfigMap")
+    made = config_map(manifests)
     known = {made["metadata"]["name"]: made["data"], **objects}
     local = LocalContainer(
         root=root,
@@ -52,6 +52,12 @@ def materialize(manifests: list[Manifest], root: Path, objects: Mapping[str, Map
 
 def _files(volume: Mapping[str, Any], known: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
     """The files of a volume. A key that does not exist is an error, as it is in Kubernetes."""
+    if "projected" in volume:
+        found: dict[str, str] = {}
+        for one in volume["projected"]["sources"]:
+            secret = {"secret": {"secretName": one["secret"]["name"], "items": one["secret"]["items"]}}
+            found |= _files(secret, known)
+        return found
     if "configMap" in volume:
         source, data = volume["configMap"], known[volume["configMap"]["name"]]
     elif "secret" in volume:

@@ -46,7 +46,8 @@ def test_its_values_render(application: dict[str, Any], helm: Helm) -> None:
     assert one(manifests, "Deployment")["metadata"]["name"] == "sharinghub"
     assert one(manifests, "Ingress")["spec"]["rules"][0]["host"] == "sharinghub.example.org"
     volumes = one(manifests, "Deployment")["spec"]["template"]["spec"]["volumes"]
-    assert [one["secret"]["secretName"] for one in volumes if "secret" in one] == ["sharinghub"]
+    sources = [source for one in volumes for source in one.get("projected", {}).get("sources", ())]
+    assert [source["secret"]["name"] for source in sources] == ["sharinghub"]
 
 
 def test_every_placeholder_is_marked_and_holds_no_secret() -> None:

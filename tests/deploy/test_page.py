@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from sharinghub_ext.config import Settings
-from tests.deploy.charts import CHART, ROOT, Helm
+from tests.deploy.charts import CHART, ROOT, Helm, profile
 from tests.deploy.test_settings import OWN, SECRETS
 
 PAGE = (ROOT / "docs" / "deployment.md").read_text()
@@ -42,3 +42,9 @@ def test_the_objects_that_commands_name_exist(helm: Helm, kind: str) -> None:
     manifests = helm.render(yaml.safe_load(example), release="sharinghub")
     assert re.search(rf"{kind}[/ ]sharinghub\b", PAGE)
     assert "sharinghub" in {one["metadata"]["name"] for one in manifests if one["kind"].lower() == kind}
+
+
+def test_the_example_of_several_pods_renders(helm: Helm) -> None:
+    (example,) = re.findall(r"```yaml\n(# values beside profiles/scale.yaml.*?)```", PAGE, re.DOTALL)
+    manifests = helm.render(profile("scale", yaml.safe_load(example)), release="sharinghub")
+    assert {each["kind"] for each in manifests} >= {"HTTPRoute", "HorizontalPodAutoscaler", "Job", "NetworkPolicy"}

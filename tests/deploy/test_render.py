@@ -7,7 +7,22 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.charts import BARE, CHART, FULL, LEAST, PROFILES, Helm, HelmRefused, Manifest, Values, one
+from tests.deploy.charts import (
+    BARE,
+    CHART,
+    FULL,
+    LEAST,
+    PROFILES,
+    SCALE,
+    Helm,
+    HelmRefused,
+    Manifest,
+    Values,
+    config_map,
+    merged,
+    one,
+)
+from tests.deploy.shapes import is_custom
 
 
 @pytest.mark.parametrize(
@@ -22,6 +37,8 @@ def test_lint_finds_nothing(helm: Helm, values: tuple[str, ...]) -> None:
 def test_kubernetes_knows_every_field(helm: Helm, profile: str, version: str) -> None:
     kubernetes = pytest.importorskip("kubernetes_validate", reason="needs the schemas of kubernetes-validate")
     for manifest in helm.render(PROFILES[profile], version=version):
+        if is_custom(manifest):
+            continue  # by their own definitions: test_scale.py
         assert kubernetes.validate(manifest, version, strict=True) == version
 
 
@@ -36,6 +53,7 @@ def test_what_is_rendered(helm: Helm) -> None:
     }
     assert _kinds(helm.render(FULL)) == _kinds(helm.render(LEAST)) | {"Ingress"}
     assert _kinds(helm.render(BARE)) == {"ConfigMap", "Deployment", "Pod", "Service"}
+    assert _kinds(helm.render(PROFILES["embedded"])) == _kinds(helm.render(LEAST)) | {"NetworkPolicy"}
 
 
 def test_names_and_selectors_meet(manifests: list[Manifest]) -> None:
@@ -50,14 +68,15 @@ def test_names_and_selectors_meet(manifests: list[Manifest]) -> None:
     assert service["ports"][0]["targetPort"] in {port["name"] for port in container["ports"]}
     volumes = {volume["name"]: volume for volume in deployment["template"]["spec"]["volumes"]}
     assert {mount["name"] for mount in container["volumeMounts"]} == volumes.keys()
-    assert volumes["config"]["configMap"]["name"] == one(manifests, "ConfigMap")["metadata"]["name"]
+    assert volumes["config"]["configMap"]["name"] == config_map(manifests)["metadata"]["name"]
     account = deployment["template"]["spec"]["serviceAccountName"]
     assert account in {m["metadata"]["name"] for m in manifests if m["kind"] == "ServiceAccount"} | {"default"}
     assert all(re.fullmatch(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?", m["metadata"]["name"]) for m in manifests)
 
 
-def test_one_process_writes_the_file(manifests: list[Manifest]) -> None:
-    deployment = one(manifests, "Deployment")["spec"]
+@pytest.mark.parametrize("profile", [name for name in PROFILES if name != "scale"])
+def test_one_process_writes_the_file(helm: Helm, profile: str) -> None:
+    deployment = one(helm.render(PROFILES[profile]), "Deployment")["spec"]
     assert deployment["replicas"] == 1
     assert deployment["strategy"] == {"type": "Recreate"}
 
@@ -104,7 +123,17 @@ def test_the_ingress_follows_the_public_url(helm: Helm, public_url: str, host: s
         ({"config": {"gitlab_url": ""}}, "config.gitlab_url must be set"),
         ({"ingress": {"enabled": True}}, "config.public_url must be set"),
         ({"secrets": {"existingSecret": "s", "keys": {"gitlab_token": None, "hook_secret": None}}}, "must name a key"),
-        ({"replicas": 2}, "'replicas' not allowed"),
+        ({"replicas": 2}, "need PostgreSQL"),
+        ({"autoscaling": {"enabled": True}}, "need PostgreSQL"),
+        ({"migration": {"enabled": True}}, "migration.enabled needs PostgreSQL"),
+        ({"hooks": {"install": True}}, "needs secrets.keys.gitlab_admin_token"),
+        ({"gateway": {"enabled": True}}, "config.public_url must be set where gateway.enabled is"),
+        ({"externalSecret": {"enabled": True}}, "externalSecret.enabled needs secrets.existingSecret"),
+        ({"monitoring": {"serviceMonitor": {"enabled": True}}}, "needs secrets.existingSecret"),
+        ({"extraEnv": [{"name": "SHARINGHUB_GITLAB_TOKEN", "value": "x"}]}, "/extraEnv/0/name"),
+        ({"extraEnv": [{"name": "A", "valueFrom": {}}]}, "'valueFrom' not allowed"),
+        ({"extraVolumes": [{"name": "host", "hostPath": {"path": "/"}}]}, "/extraVolumes/0"),
+        ({"wrker": {}}, "'wrker' not allowed"),
         ({"image": {"tagg": "1"}}, "'tagg' not allowed"),
         ({"image": {"tag": "latest"}}, "/image/tag"),
         ({"image": {"repository": "hub:latest"}}, "/image/repository"),
@@ -122,11 +151,24 @@ def test_the_ingress_follows_the_public_url(helm: Helm, public_url: str, host: s
     ids=str,
 )
 def test_what_cannot_work_is_refused_with_its_name(helm: Helm, values: Values, told: str) -> None:
-    merged = {
-        key: {**LEAST.get(key, {}), **value} if isinstance(value, dict) else value for key, value in values.items()
-    }
     with pytest.raises(HelmRefused, match=re.escape(told)):
-        helm.template({**LEAST, **merged})
+        helm.template(merged(LEAST, values))
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"persistence": {"enabled": True}}, "need persistence.enabled: false"),
+        ({"config": {"store_url": "file:///data/objects"}}, "need config.store_url: s3://"),
+        ({"gateway": {"parentRefs": []}}, "gateway.parentRefs must name the Gateway"),
+        ({"secrets": {"keys": {"metrics_token": None}}}, "needs secrets.keys.metrics_token"),
+        ({"externalSecret": {"key": ""}}, "externalSecret.key must be set"),
+    ],
+    ids=str,
+)
+def test_what_several_pods_cannot_share_is_refused(helm: Helm, values: Values, told: str) -> None:
+    with pytest.raises(HelmRefused, match=re.escape(told)):
+        helm.template(merged(SCALE, values))
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -141,7 +183,8 @@ def test_the_notes_say_what_to_do_next(helm: Helm, tmp_path: Path, profile: str)
     notes = one(helm.render(PROFILES[profile], chart=chart), "Notes")["text"]
     assert "rollout status deployment/hub" in notes
     assert ("https://earth.example.org:8443/hub/stac" in notes) == (profile == "full")
-    assert ("port-forward" in notes) == (profile != "full")
+    assert ("port-forward" in notes) == (profile not in ("full", "scale"))
+    assert ("job/hub-sharinghub-hooks" in notes) == (profile == "scale")
     assert ("/hooks/gitlab" in notes) == (profile == "full")
     assert "<no value>" not in notes
 

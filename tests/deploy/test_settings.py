@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from sharinghub_ext.config import Settings, load_settings
-from tests.deploy.charts import CHART, FULL, LEAST, ROOT, Helm, Values
+from tests.deploy.charts import CHART, FULL, LEAST, ROOT, SCALE, Helm, Values
 from tests.deploy.pods import materialize
 
 # A setting that is a secret, one that the chart sets itself, and one that has no effect yet.
@@ -36,10 +36,26 @@ EXAMPLES = (
     *("oauth_client_id", "oauth_device_client_id"),
 )
 DATABASE = "postgresql+psycopg://hub:pass-word@database/hub"
+SCALE_SECRETS = {
+    "SHARINGHUB_GITLAB_TOKEN": "glpat-sample",
+    "SHARINGHUB_HOOK_SECRET": "h" * 20,
+    "SHARINGHUB_SECRET_KEY": SECRET_KEY,
+    "admin": "glpat-admin",
+    "metrics": "m" * 20,
+    "aws": "[default]\n",
+}
 SAMPLE_SECRETS = {
-    "hub-secrets": {"token": "glpat-sample\n", "hook.secret": "h" * 20, "key": SECRET_KEY, "unrelated": "x"},
+    "hub-secrets": {
+        "token": "glpat-sample\n",
+        "hook.secret": "h" * 20,
+        "key": SECRET_KEY,
+        "unrelated": "x",
+        **SCALE_SECRETS,
+    },
     "with-database": {"url": f"{DATABASE}\n"},
     "company-ca": {"root.pem": "a certificate"},
+    "catalogue-app": {"uri": DATABASE.replace("+psycopg", "")},
+    "browser": {"index.html": ""},
 }
 
 
@@ -94,6 +110,15 @@ def test_a_database_of_the_secret_takes_the_place_of_the_file(program: Any, helm
     assert settings.database_url == DATABASE
     assert "database_url" not in helm.template(values)
     assert "pass-word" not in helm.template(values)
+
+
+def test_the_profile_of_several_pods_loads_with_the_database_of_an_operator(program: Any, helm: Helm) -> None:
+    settings, _ = program(SCALE)
+    assert settings.database_url == DATABASE.replace("+psycopg", "")
+    assert settings.database_migrate is False
+    assert settings.store_url == "s3://bucket/hub"
+    assert settings.secret_key.get_secret_value() == SECRET_KEY
+    assert "pass-word" not in helm.template(SCALE)
 
 
 def test_the_credentials_of_s3_are_a_file_of_the_secret(helm: Helm, tmp_path: Path) -> None:

@@ -42,55 +42,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- end }}
 {{- end }}
 
-{{/* The settings as the program reads them from SHARINGHUB_CONFIG_FILE; what is not set is left to the program. */}}
-{{- define "sharinghub.config" -}}
-{{- $config := dict }}
-{{- if not (and .Values.secrets.existingSecret .Values.secrets.keys.database_url) }}
-{{- $_ := set $config "database_url" "sqlite:////data/sharinghub.db" }}
-{{- end }}
-{{- range $name, $value := .Values.config }}
-{{- if not (or (kindIs "invalid" $value) (eq (toString $value) "")) }}
-{{- $_ := set $config $name $value }}
-{{- end }}
-{{- end }}
-{{- $_ := required "config.gitlab_url must be set, such as https://gitlab.example.org" (get $config "gitlab_url") }}
-{{- if .Values.gitlabCa.configMap }}
-{{- $_ := set $config "gitlab_ca_file" "/etc/sharinghub/ca/ca.crt" }}
-{{- end }}
-{{- toYaml $config }}
-{{- end }}
-
-{{/* Which key of the Secret becomes which file; without any, Kubernetes would mount every key there is. */}}
-{{- define "sharinghub.secretItems" -}}
-{{- $items := list }}
-{{- range $setting, $key := .Values.secrets.keys }}
-{{- if $key }}
-{{- $items = append $items (dict "key" $key "path" (printf "SHARINGHUB_%s" (upper $setting))) }}
-{{- end }}
-{{- end }}
-{{- if not $items }}
-{{- fail "secrets.keys must name a key where secrets.existingSecret is set" }}
-{{- end }}
-{{- toYaml $items }}
-{{- end }}
-
-{{- define "sharinghub.podSecurityContext" -}}
-runAsNonRoot: true
-{{- with .Values.runAsUser }}
-runAsUser: {{ int64 . }}
-runAsGroup: {{ int64 . }}
-fsGroup: {{ int64 . }}
-fsGroupChangePolicy: OnRootMismatch
-{{- end }}
-seccompProfile:
-  type: RuntimeDefault
-{{- end }}
-
-{{- define "sharinghub.securityContext" -}}
-allowPrivilegeEscalation: false
-privileged: false
-readOnlyRootFilesystem: true
-runAsNonRoot: true
-capabilities:
-  drop: [ALL]
+{{/* Host and path of the public URL, for what leads requests to the hub. */}}
+{{- define "sharinghub.publicUrl" -}}
+{{- required (printf "config.public_url must be set where %s is: host and path come from it" .what) .root.Values.config.public_url }}
 {{- end }}
