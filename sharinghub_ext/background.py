@@ -19,7 +19,7 @@ from stac_ext.store.grants import GrantTable
 from stac_ext.times import to_micros
 
 _KEEP = timedelta(days=30)
-_WORKING: Final = "working"  # what the first process that works is at, for as long as it lives
+WORKING: Final = "working"  # what the first process that works is at, for as long as it lives
 _SWEEP: Final = "sweep"
 _LOOK_AGAIN: Final = 10.0  # seconds, where another process sweeps
 log = structlog.get_logger()
@@ -31,7 +31,7 @@ async def running(hub: Hub, role: Role = Role.ALL) -> AsyncIterator[None]:
     with ExitStack() as held:
         await asyncio.to_thread(hub.standing.look)
         if role.works:
-            is_first = await asyncio.to_thread(held.enter_context, hub.database.alone(_WORKING))
+            is_first = await asyncio.to_thread(held.enter_context, hub.database.alone(WORKING))
             if is_first:  # what is told is of a time that has ended
                 hub.status.state, hub.status.last_sweep, hub.status.sweep_took = "empty", None, None
                 await asyncio.to_thread(hub.standing.tell)

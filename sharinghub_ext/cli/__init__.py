@@ -1,5 +1,5 @@
 """The command line: `sharinghub serve · sync · reconcile · lint · explain · export · pull · dvc · migrate · hooks ·
-config`, `doctor`, `login`, `token`, `demo` and `standin`.
+config`, `doctor`, `copy-store`, `login`, `token`, `demo` and `standin`.
 
 Exit codes: 1 not signed in, 2 settings, 3 GitLab, 4 store.
 """
@@ -16,7 +16,7 @@ from sharinghub_ext import __version__
 
 _MODULES: Final = (
     *("serve", "sync", "reconcile", "lint", "explain", "export", "pull", "dvc", "migrate", "hooks", "config"),
-    "doctor",
+    *("doctor", "copy-store"),
     *("login", "token", "demo", "standin"),
 )
 
@@ -30,7 +30,7 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in _MODULES:
             return None
-        module = importlib.import_module(f"sharinghub_ext.cli.{cmd_name}")
+        module = importlib.import_module(f"sharinghub_ext.cli.{cmd_name.replace('-', '_')}")
         if hasattr(module, "app"):
             found = get_command(module.app)
         else:

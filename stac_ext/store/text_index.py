@@ -25,6 +25,11 @@ def rendered(words: Sequence[tuple[int, str]], engine: str) -> str:
     return " ".join(f"'{word}':{position}" for position, word in words)
 
 
+def positions_of(line: str) -> list[tuple[int, str]]:
+    """SQLite: the words of a column `words`, with their positions."""
+    return [(at, word) for at, word in enumerate(line.split(" "), 1) if word and word != _GAP]
+
+
 def matching(phrases: Iterable[Sequence[str]]) -> ColumnElement[bool]:
     """SQLite: the condition that a row of `item_text` holds one of the phrases, each words side by side."""
     query = " OR ".join(f'"{" ".join(phrase or _NOWHERE)}"' for phrase in phrases)
