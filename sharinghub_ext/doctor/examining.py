@@ -9,13 +9,20 @@ from sharinghub_ext.doctor.hooks import look_at_hooks
 from sharinghub_ext.doctor.objects import look_at_objects
 from sharinghub_ext.doctor.settings import look_at_settings
 from sharinghub_ext.doctor.sign_in import look_at_application
-from sharinghub_ext.doctor.store import look_at_database, look_at_deliveries, look_at_migrations, look_at_writing
+from sharinghub_ext.doctor.store import (
+    look_at_database,
+    look_at_deliveries,
+    look_at_migrations,
+    look_at_worker,
+    look_at_writing,
+)
 
 CHECKS = (
     Check("settings", look_at_settings),
     Check("database", look_at_database),
     Check("migrations", look_at_migrations, ("database",)),
     Check("writing", look_at_writing, ("database", "migrations")),
+    Check("worker", look_at_worker, ("database", "migrations")),
     Check("deliveries", look_at_deliveries, ("database", "migrations")),
     Check("objects", look_at_objects),
     Check("gitlab", look_at_gitlab),

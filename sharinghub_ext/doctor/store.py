@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from sharinghub_ext.doctor.finding import Finding, Situation, fault, good, warning
+from sharinghub_ext.standing import IndexStatus, Standing
 from sharinghub_ext.storing import store_options
 from stac_ext.store.database import Database, StoreError, StoreMissing
 from stac_ext.store.inbox import Inbox
@@ -60,6 +61,18 @@ def look_at_writing(situation: Situation) -> Iterator[Finding]:
         yield fault(str(error), "hooks cannot be taken and nothing can be indexed before it can be written")
     else:
         yield good("a note was written")
+
+
+def look_at_worker(situation: Situation) -> Iterator[Finding]:
+    """Whether a process was heard of that works off hooks and sweeps."""
+    with opened(situation) as database:
+        standing = Standing(database, IndexStatus(), situation.clock)
+        standing.look()
+    if standing.is_worked:
+        yield good("a process works")
+    else:
+        last = "ever" if standing.age is None else f"for {standing.age:.0f} s"
+        yield warning(f"no process was heard of {last} that works", "start `sharinghub serve`, or its `--role worker`")
 
 
 def look_at_deliveries(situation: Situation) -> Iterator[Finding]:

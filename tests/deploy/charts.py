@@ -166,11 +166,11 @@ class Helm:
         return [one for one in yaml.load_all(self.template(values, **options), yaml.CSafeLoader) if one]
 
 
-def one(manifests: Sequence[Manifest], kind: str, name: str = "") -> Manifest:
-    """The only manifest of a kind; where there are several, the one whose name holds `name`."""
+def one(manifests: Sequence[Manifest], kind: str, component: str = "hub") -> Manifest:
+    """The only manifest of a kind; where there are several, that of a component."""
     found = [manifest for manifest in manifests if manifest["kind"] == kind]
     if len(found) > 1:
-        found = [manifest for manifest in found if name and name in manifest["metadata"]["name"]]
+        found = [one for one in found if one["metadata"]["labels"].get("app.kubernetes.io/component") == component]
     (only,) = found
     return only
 
@@ -191,7 +191,7 @@ def pod_specs(manifests: Sequence[Manifest]) -> Iterator[Manifest]:
 
 
 def hub_container(manifests: Sequence[Manifest]) -> Manifest:
-    """The one container of the deployment."""
+    """The one container of the deployment that serves."""
     container: Manifest
     (container,) = one(manifests, "Deployment")["spec"]["template"]["spec"]["containers"]
     return container

@@ -24,6 +24,8 @@ from tests.deploy.charts import (
 )
 from tests.deploy.shapes import is_custom
 
+ALONE: Values = {"gateway": {"enabled": False}, "hooks": {"install": False}}
+
 
 @pytest.mark.parametrize(
     "values", [(), ("--set", "image.repository=a", "--set", "config.gitlab_url=https://a.example")]
@@ -125,6 +127,7 @@ def test_the_ingress_follows_the_public_url(helm: Helm, public_url: str, host: s
         ({"secrets": {"existingSecret": "s", "keys": {"gitlab_token": None, "hook_secret": None}}}, "must name a key"),
         ({"replicas": 2}, "need PostgreSQL"),
         ({"autoscaling": {"enabled": True}}, "need PostgreSQL"),
+        ({"worker": {"enabled": True}}, "worker.enabled needs PostgreSQL"),
         ({"migration": {"enabled": True}}, "migration.enabled needs PostgreSQL"),
         ({"hooks": {"install": True}}, "needs secrets.keys.gitlab_admin_token"),
         ({"gateway": {"enabled": True}}, "config.public_url must be set where gateway.enabled is"),
@@ -161,6 +164,7 @@ def test_what_cannot_work_is_refused_with_its_name(helm: Helm, values: Values, t
         ({"persistence": {"enabled": True}}, "need persistence.enabled: false"),
         ({"config": {"store_url": "file:///data/objects"}}, "need config.store_url: s3://"),
         ({"gateway": {"parentRefs": []}}, "gateway.parentRefs must name the Gateway"),
+        ({"config": {"public_url": ""}, **ALONE}, "worker.enabled needs config.public_url"),
         ({"secrets": {"keys": {"metrics_token": None}}}, "needs secrets.keys.metrics_token"),
         ({"externalSecret": {"key": ""}}, "externalSecret.key must be set"),
     ],

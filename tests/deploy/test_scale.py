@@ -3,8 +3,12 @@
 import json
 from typing import Any
 
+import click
 import pytest
+import yaml
+from typer.main import get_command
 
+from sharinghub_ext.cli import app
 from tests.deploy.charts import CHART, LEAST, SCALE, SCALE_OWN, Helm, Manifest, config_map, merged, one
 from tests.deploy.shapes import check_shape, is_custom
 
@@ -27,9 +31,8 @@ def test_pods_follow_each_other_without_a_gap(scale: list[Manifest]) -> None:
     assert deployment["strategy"]["rollingUpdate"] == {"maxUnavailable": 0, "maxSurge": 1}
     assert "replicas" not in deployment, "it would undo what the autoscaler chose"
     pod = deployment["template"]["spec"]
-    (container,) = pod["containers"]
-    asleep = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
-    assert asleep + 10 < pod["terminationGracePeriodSeconds"], "requests in flight have 10 s to end"
+    drain = yaml.safe_load(config_map(scale)["data"]["sharinghub.yaml"])["drain_seconds"]
+    assert 0 < drain < drain + 10 < pod["terminationGracePeriodSeconds"], "requests in flight have 10 s to end"
     assert not [one for one in pod["volumes"] if "persistentVolumeClaim" in one]
 
 
@@ -64,16 +67,42 @@ def test_the_network_is_closed_but_for_what_is_needed(scale: list[Manifest]) -> 
 
 
 def test_the_migration_is_done_by_a_job_and_by_nobody_else(helm: Helm, scale: list[Manifest]) -> None:
-    job = one(scale, "Job", "migrate")
+    job = one(scale, "Job", "migration")
     assert job["spec"]["template"]["spec"]["containers"][0]["args"] == ["migrate"]
     assert "database_migrate: false" in config_map(scale)["data"]["sharinghub.yaml"]
     assert "helm.sh/hook" not in job["metadata"]["annotations"], "it would run before the settings are there"
-    again = one(helm.render(merged(SCALE, {"config": {"title": "Other"}})), "Job", "migrate")
+    again = one(helm.render(merged(SCALE, {"config": {"title": "Other"}})), "Job", "migration")
     assert again["metadata"]["name"] != job["metadata"]["name"], "a Job cannot be changed"
 
 
+def test_each_process_has_its_role_and_the_same_settings(scale: list[Manifest]) -> None:
+    pods = {name: one(scale, "Deployment", name)["spec"]["template"] for name in ("hub", "worker")}
+    roles = {name: pod["spec"]["containers"][0]["args"][:3] for name, pod in pods.items()}
+    assert roles == {"hub": ["serve", "--role", "api"], "worker": ["serve", "--role", "worker"]}
+    for same in ("env", "volumeMounts", "readinessProbe", "livenessProbe"):
+        assert pods["hub"]["spec"]["containers"][0][same] == pods["worker"]["spec"]["containers"][0][same]
+    assert pods["hub"]["metadata"]["annotations"] == pods["worker"]["metadata"]["annotations"]
+    service = one(scale, "Service", "hub")["spec"]["selector"]
+    assert not service.items() <= pods["worker"]["metadata"]["labels"].items(), "callers would reach a worker"
+    alone = one(scale, "Service", "worker")["spec"]["selector"]
+    assert alone.items() <= pods["worker"]["metadata"]["labels"].items()
+
+
+def test_the_program_knows_every_command_line(scale: list[Manifest]) -> None:
+    program = get_command(app)
+    for each in scale:
+        if each["kind"] in ("Deployment", "Job"):
+            (container,) = each["spec"]["template"]["spec"]["containers"]
+            rest, found = container["args"], program
+            while isinstance(found, click.Group):
+                context = click.Context(found)
+                found, rest = found.get_command(context, rest[0]), rest[1:]
+            assert found is not None
+            found.make_context("sharinghub", list(rest))
+
+
 def test_hooks_are_installed_after_all_else(scale: list[Manifest]) -> None:
-    job = one(scale, "Job", "hooks")
+    job = one(scale, "Job", "hook-installation")
     assert job["metadata"]["annotations"]["helm.sh/hook"] == "post-install,post-upgrade"
     args = job["spec"]["template"]["spec"]["containers"][0]["args"]
     assert args == ["hooks", "install", "--group", "earth/models", "--projects"]
@@ -84,8 +113,9 @@ def test_waves_come_in_order(scale: list[Manifest]) -> None:
         return int(manifest["metadata"].get("annotations", {}).get("argocd.argoproj.io/sync-wave", "0"))
 
     settings = [wave(config_map(scale)), *(wave(one(scale, kind)) for kind in ("ServiceAccount", "ExternalSecret"))]
-    migration, hub = wave(one(scale, "Job", "migrate")), wave(one(scale, "Deployment"))
-    assert max(settings) < migration < hub < wave(one(scale, "Job", "hooks"))
+    migration, hub = wave(one(scale, "Job", "migration")), wave(one(scale, "Deployment"))
+    worker = wave(one(scale, "Deployment", "worker"))
+    assert max(settings) < migration < worker < hub < wave(one(scale, "Job", "hook-installation"))
 
 
 def test_the_route_leads_to_the_service(scale: list[Manifest]) -> None:

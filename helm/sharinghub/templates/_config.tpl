@@ -17,6 +17,12 @@ true
 {{- if and $several (hasPrefix "file:" (default "" .Values.config.store_url)) }}
 {{- fail "replicas and autoscaling need config.store_url: s3://…: pods share no folder" }}
 {{- end }}
+{{- if and .Values.worker.enabled (include "sharinghub.embedded" .) }}
+{{- fail "worker.enabled needs PostgreSQL: with the embedded store one process does all" }}
+{{- end }}
+{{- if and .Values.worker.enabled (not .Values.config.public_url) }}
+{{- fail "worker.enabled needs config.public_url: all processes must write the same links" }}
+{{- end }}
 {{- if and .Values.migration.enabled (include "sharinghub.embedded" .) }}
 {{- fail "migration.enabled needs PostgreSQL: the embedded store is migrated when the hub starts" }}
 {{- end }}

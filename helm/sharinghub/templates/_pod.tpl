@@ -17,7 +17,8 @@ securityContext:
   {{- include "sharinghub.podSecurityContext" . | nindent 2 }}
 {{- end }}
 {{- if .serves }}
-terminationGracePeriodSeconds: 45
+# While the end is announced, and for requests in flight.
+terminationGracePeriodSeconds: {{ add 30 (.root.Values.config.drain_seconds | default 0 | int) }}
 {{- else }}
 restartPolicy: OnFailure
 {{- end }}
@@ -47,13 +48,6 @@ containers:
         containerPort: 8080
         protocol: TCP
     {{- include "sharinghub.probes" . | nindent 4 }}
-    {{- if not (include "sharinghub.embedded" $root) }}
-    # Proxies learn that the pod is ending a moment after it does: until then it goes on answering.
-    lifecycle:
-      preStop:
-        exec:
-          command: [sleep, "5"]
-    {{- end }}
     {{- end }}
     resources:
       {{- toYaml .resources | nindent 6 }}

@@ -59,6 +59,7 @@ def right(world: LittleWorld, tmp_path: Path) -> Iterator[Settings]:
         )
         note_places(hub.hub.database, places := Places(instance=True))
         care = build_care(settings, build_admin(settings), hub.address)
+        hub.hub.standing.beat()
         for place in care.places(places, ()):
             care.mend(place)
         yield settings
@@ -78,7 +79,7 @@ def the(found: list[tuple[str, Finding]], name: str) -> Finding:
 def test_a_hub_that_is_right_has_no_fault(right: Settings) -> None:
     found = looked(right)
     assert [(name, one) for name, one in found if one.state is not State.GOOD] == []
-    assert len(found) == 13
+    assert len(found) == 14
 
 
 @pytest.mark.parametrize(
@@ -219,6 +220,11 @@ def test_a_store_that_cannot_be_written(right: Settings, tmp_path: Path) -> None
         other.execute("ROLLBACK")
     other.close()
     assert (found.state, "locked" in found.seen) == (State.FAULT, True)
+
+
+def test_nobody_who_works(right: Settings) -> None:
+    found = the(looked(right, ManualClock(datetime.now(UTC) + timedelta(seconds=90))), "worker")
+    assert (found.state, "--role worker" in found.advice) == (State.WARNING, True)
 
 
 def test_deliveries_that_wait_or_were_given_up(right: Settings) -> None:
