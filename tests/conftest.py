@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.support import leak_taps
+from tests.support import certificates, leak_taps
 from tests.support.leaks import LEAKS
 from tests.support.leaks_of_programs import look_at_ended_programs
 from tests.support.postgres import PostgresServer, postgres_server
@@ -21,6 +21,7 @@ if not {"EXAMPLES", "SEARCH_EXAMPLES", "HISTORIES"} & os.environ.keys():
     settings.load_profile("steady")
 
 leak_taps.install()
+certificates.share()
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
