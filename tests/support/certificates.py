@@ -1,4 +1,4 @@
-"""Certificate authorities are read once for all clients of a test run: to read them takes longer than most requests, and
+"""Certificate authorities are read once for all clients of a test run: reading takes longer than most requests, and
 every client reads them, also one that asks over plain http alone.
 """
 
