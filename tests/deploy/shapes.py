@@ -14,7 +14,9 @@ import yaml
 from tests.deploy.charts import ROOT, Manifest
 
 FOLDER = ROOT / "build" / "crds"
-GROUPS = frozenset({"argoproj.io", "gateway.networking.k8s.io", "monitoring.coreos.com", "external-secrets.io"})
+GROUPS = frozenset(
+    {"argoproj.io", "gateway.networking.k8s.io", "monitoring.coreos.com", "external-secrets.io", "postgresql.cnpg.io"}
+)
 
 
 def is_custom(manifest: Manifest) -> bool:

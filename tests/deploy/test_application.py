@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.charts import APPLICATION, CHART, ROOT, Helm, one
+from tests.deploy.charts import APPLICATION, CHART, ROOT, Helm, one, profile
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def test_its_source_is_the_chart(application: dict[str, Any]) -> None:
     assert source.keys() == {"repoURL", "targetRevision", "path", "helm"}
     assert ROOT / source["path"] == CHART
     assert source["targetRevision"] not in ("", "HEAD")
-    assert source["helm"].keys() == {"releaseName", "valuesObject"}
+    assert source["helm"].keys() == {"releaseName", "valueFiles", "valuesObject"}
 
 
 def test_where_it_goes_and_how_it_is_kept(application: dict[str, Any]) -> None:
@@ -42,7 +42,8 @@ def test_where_it_goes_and_how_it_is_kept(application: dict[str, Any]) -> None:
 
 def test_its_values_render(application: dict[str, Any], helm: Helm) -> None:
     source = application["spec"]["source"]["helm"]
-    manifests = helm.render(source["valuesObject"], release=source["releaseName"])
+    assert source["valueFiles"] == ["profiles/embedded.yaml"]
+    manifests = helm.render(profile("embedded", source["valuesObject"]), release=source["releaseName"])
     assert one(manifests, "Deployment")["metadata"]["name"] == "sharinghub"
     assert one(manifests, "Ingress")["spec"]["rules"][0]["host"] == "sharinghub.example.org"
     volumes = one(manifests, "Deployment")["spec"]["template"]["spec"]["volumes"]
