@@ -26,6 +26,7 @@ _ACCESS: Final[dict[str, tuple[str, ...]]] = {
     },
     "GET /dvc/{project_id}/setup": ("", *_TOKENS, "jobToken", "openIdConnect", "basic"),
     "GET /dvc/{project_id}/{key}": ("", *_TOKENS, "jobToken", "openIdConnect", "basic"),
+    "GET /dvc/{project_id}/health": (*_TOKENS, "openIdConnect", "basic"),
     **{f"{one} /dvc/{{project_id}}/{{key}}": (*_TOKENS, "openIdConnect", "basic") for one in ("PUT", "POST")},
     "GET /auth/explain": (*_TOKENS, *_BROWSER),
     "POST /auth/logout": ("session",),

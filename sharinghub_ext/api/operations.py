@@ -142,6 +142,14 @@ OPERATIONS: Final[dict[str, dict[str, Any]]] = {
         {"200": _answer("Its address, the commands, and what the caller may do there.", _OBJECT)},
         path={"project_id": _PROJECT},
     ),
+    "GET /dvc/{project_id}/health": _operation(
+        "dvc_health",
+        "Files",
+        "Which DVC data is missing",
+        {"200": _answer("The objects that items of the project name and the store lacks.", _OBJECT)},
+        "For those who may push to the project; of the newest state and its releases.",
+        path={"project_id": _PROJECT},
+    ),
     "GET /dvc/{project_id}/{key}": _operation(
         "get_object",
         "Files",

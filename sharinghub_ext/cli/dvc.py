@@ -70,6 +70,47 @@ def setup(
     typer.echo("Commit .dvc/config" + (", and never .dvc/config.local: it holds your token." if token else "."))
 
 
+@app.command("status")
+def status(
+    hub: Annotated[
+        str, typer.Argument(metavar="HUB_URL", help="The address of the hub, or of its remote: https://…/dvc/42.")
+    ],
+    project: Annotated[
+        str | None,
+        typer.Argument(metavar="[PROJECT]", help="The project's id, or its path at GitLab.", show_default=False),
+    ] = None,
+) -> None:
+    """Say which data the newest state and the releases of a project name and the hub does not have.
+
+    For those who may push. The token is that of the variable GITLAB_TOKEN, else it is asked for; it needs the scope
+    read_api. What is missing is pushed again by `dvc push` from a clone that has it, at the release that names it.
+
+    Exit code 0: all is there; 1: something is missing, or the hub says no; 2: which project?; 3: the hub does not
+    answer. Example:
+
+        GITLAB_TOKEN=… sharinghub dvc status https://hub.example.org group/project
+    """
+    try:
+        address, of_address = parse_hub(hub)
+        named = project or of_address or Clone(Path.cwd()).project_path()
+        if named is None:
+            raise SetupError(2, "which project? Name it by its id or path, for the clone has no `origin`")
+        token = _token()
+        with Hub(address, token.header if token else None) as asked:
+            told = asked.health(asked.project_id(named))
+    except SetupError as error:
+        typer.echo(f"sharinghub: {error}", err=True)
+        raise typer.Exit(error.code) from None
+    for path, key, items in told["objects"]:
+        typer.echo(f"missing: {path} ({key}), named by {', '.join(items)}")
+    if told["missing"] > len(told["objects"]):
+        typer.echo(f"… and {told['missing'] - len(told['objects'])} more")
+    most = "" if told.get("complete") else " (the project has more: these were looked for)"
+    typer.echo(f"{told['missing']} of {told['looked_for']} objects are missing{most}")
+    if told["missing"]:
+        raise typer.Exit(1)
+
+
 def _token() -> Token | None:
     if value := os.environ.get("GITLAB_TOKEN", "").strip():
         return Token(value)

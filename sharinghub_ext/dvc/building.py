@@ -11,11 +11,12 @@ from sqlalchemy.engine import make_url
 from gitlab_hooks.gateway.viewer import ViewerClient
 from sharinghub_ext.auth.building import Auth
 from sharinghub_ext.config import Settings, SettingsError
+from sharinghub_ext.dvc.health import DataHealth
 from sharinghub_ext.dvc.local import LocalStore
 from sharinghub_ext.dvc.quota import Quotas
 from sharinghub_ext.dvc.receiving import Receiver
 from sharinghub_ext.dvc.rights import Catalogue, LiveRights
-from sharinghub_ext.dvc.routes import DvcRemote
+from sharinghub_ext.dvc.routes import PATH, DvcRemote
 from sharinghub_ext.dvc.s3.address import EXAMPLE, S3Address, parse_address
 from sharinghub_ext.dvc.store import ObjectStore, StoreFailure, StoreRefused
 from sharinghub_ext.edge.rate_limit import TokenBuckets
@@ -99,4 +100,9 @@ def build_dvc(
     questions = TokenBuckets(settings.requests_per_minute, clock)
     rights = LiveRights(client, catalogue, auth.refusals, auth.job_reads, questions, clock)
     receiver = Receiver(store, Quotas(store, settings.dvc_project_quota, clock), settings.dvc_object_limit)
-    return DvcRemote(store, rights, receiver, auth.callers, public_url)
+
+    async def docs_of(project_id: int) -> tuple[bytes, ...]:
+        return await run_sync(reader.of_project, Viewer(None, proven=frozenset({project_id})), project_id)
+
+    health = DataHealth(store, docs_of, f"{public_url}{PATH}", clock)
+    return DvcRemote(store, rights, receiver, health, auth.callers, public_url)

@@ -4,6 +4,7 @@ Every refusal is sent before the body is read. Who may not read gets the same 40
 missing; whoever may read is told why a push is refused.
 """
 
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -17,6 +18,7 @@ from sharinghub_ext.auth.callers import Callers, challenged
 from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.client_address import client_of
 from sharinghub_ext.dvc.directory import Directories, is_page
+from sharinghub_ext.dvc.health import DataHealth
 from sharinghub_ext.dvc.keys import ObjectName, parse_name, parse_project
 from sharinghub_ext.dvc.receiving import Receiver
 from sharinghub_ext.dvc.rights import LiveRights, Verdict
@@ -33,16 +35,26 @@ class DvcRemote:
     """The remotes of all projects on one store."""
 
     def __init__(
-        self, store: ObjectStore, rights: LiveRights, receiver: Receiver, callers: Callers, public_url: str
+        self,
+        store: ObjectStore,
+        rights: LiveRights,
+        receiver: Receiver,
+        health: DataHealth,
+        callers: Callers,
+        public_url: str,
     ) -> None:
+        self._health = health
         self._store, self._rights, self._receiver, self._callers = store, rights, receiver, callers
         self._public_url = public_url
         self._directories = Directories(f"{public_url}{PATH}")
 
     def routes(self) -> list[Route]:
         """The routes, to be put into an application."""
-        setup = Route(f"{PATH}/{{project_id}}/setup", self.setup, methods=["GET"])
-        return [setup, Route(f"{PATH}/{{project_id}}/{{key:path}}", self.answer, methods=["GET", *_WRITES])]
+        about = [
+            Route(f"{PATH}/{{project_id}}/setup", self.setup, methods=["GET"]),
+            Route(f"{PATH}/{{project_id}}/health", self.health, methods=["GET"]),
+        ]
+        return [*about, Route(f"{PATH}/{{project_id}}/{{key:path}}", self.answer, methods=["GET", *_WRITES])]
 
     async def check(self) -> None:
         """Whether the store can be used. Raises StoreFailure."""
@@ -50,14 +62,33 @@ class DvcRemote:
 
     async def close(self) -> None:
         """Stop what is under way."""
+        await self._health.close()
         await self._rights.close()
         await self._receiver.close()
         await self._store.close()
 
     async def answer(self, request: Request) -> Response:
         """GET, HEAD, POST or PUT of one object."""
+        return await self._told(self._write if request.method in _WRITES else self._read, request)
+
+    async def health(self, request: Request) -> Response:
+        """Which objects items of the project name and the store lacks, for those who may push."""
+        return await self._told(self._looked, request)
+
+    async def _looked(self, request: Request) -> Response:
+        number = parse_project(str(request.path_params["project_id"]))
+        if number is None:
+            raise not_found()
+        _, verdict = await self._verdict(request, number)
+        if not verdict.write:
+            raise Problem(403, "What is missing in the store is told to those who may push to the project.")
+        found = await self._health.of(number)
+        return JSONResponse(found.told(), headers={"Cache-Control": "private, no-cache"})
+
+    async def _told(self, work: Callable[[Request], Awaitable[Response]], request: Request) -> Response:
+        """The answer, or what became of the store in its place."""
         try:
-            return await (self._write if request.method in _WRITES else self._read)(request)
+            return await work(request)
         except StoreFull as error:
             log.error("the store of DVC data is full", error=str(error))
             raise Problem(507, "The hub has no room for more data. Tell those who run it.") from error

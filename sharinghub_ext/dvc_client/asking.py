@@ -67,6 +67,15 @@ class Hub:
         except (ValueError, KeyError, TypeError) as error:
             raise SetupError(3, f"{self.address} does not answer as a hub does") from error
 
+    def health(self, project_id: int) -> dict[str, Any]:
+        """What the hub says of the project's data. Raises SetupError."""
+        try:
+            told = self._ask("GET", f"/dvc/{project_id}/health").json()
+            objects = [(str(one["path"]), str(one["key"]), list(map(str, one["items"]))) for one in told["objects"]]
+            return {**told, "objects": objects, "missing": int(told["missing"]), "looked_for": int(told["looked_for"])}
+        except (ValueError, KeyError, TypeError) as error:
+            raise SetupError(3, f"{self.address} does not answer as a hub does") from error
+
     def round_trip(self, project_id: int) -> None:
         """Store the object of no bytes, and read it back. Raises SetupError."""
         path = f"/dvc/{project_id}/{_EMPTY.text}"

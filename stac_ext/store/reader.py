@@ -85,6 +85,15 @@ class CatalogueReader:
             return conn.execute(statement).first() is not None
 
     @retried
+    def of_project(self, viewer: Viewer, project_id: int) -> tuple[bytes, ...]:
+        """Every item of a project that the viewer may see, versions too, as stored, without links to others."""
+        if not 0 <= project_id <= _MAX_ID:
+            return ()
+        statement = select(item.c.doc).where(visible(viewer, item), item.c.project_id == project_id)
+        with self._database.read() as conn:
+            return tuple(bytes(doc) for doc in conn.execute(statement.order_by(item.c.pk)).scalars())
+
+    @retried
     def item_id_of_path(self, viewer: Viewer, collection: str, path: str) -> str | None:
         """The id of the visible item whose project has, or had, this path. A live project wins over a former path.
 

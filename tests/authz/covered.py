@@ -310,6 +310,11 @@ async def dvc(state: State, who: Looker) -> None:
             assert (told.status, told.json()["push"]) == (200, pushes), (who.name, item_id)
         else:
             await state.same_as_missing(who, told, f"/dvc/{MISSING}/setup")
+        health = await state.ask(who, f"/dvc/{item_id}/health")
+        if reads:
+            assert health.status == (200 if pushes else 403), (who.name, item_id)
+        else:
+            await state.same_as_missing(who, health, f"/dvc/{MISSING}/health")
         refused = await state.ask(who, f"/dvc/{item_id}/{DVC_KEY}", "PUT", content=b"data")
         if who.status == 200:
             assert (refused.status < 300) == pushes, (who.name, item_id, refused.text)
@@ -391,6 +396,7 @@ COVERED: dict[str, Check] = {
     "GET /assets/{project_id}/packages/{names:path}": packages,
     "GET /assets/{project_id}/{revision}/{path:path}": files,
     "GET /dvc/{project_id}/setup": dvc,
+    "GET /dvc/{project_id}/health": dvc,
     "GET /dvc/{project_id}/{key:path}": dvc,
     "PUT /dvc/{project_id}/{key:path}": dvc,
     "GET /auth/me": myself,

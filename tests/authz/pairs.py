@@ -79,6 +79,7 @@ WAYS: tuple[Way, ...] = (
     *_both("/assets/{id}/{sha}/README.html"),
     Way("GET", "/assets/{id}/{sha}/README.html?view=overview"),
     *_both(f"/dvc/{{id}}/{DVC_KEY}"),
+    Way("GET", "/dvc/{id}/health"),
     Way("GET", "/dvc/{id}/files/md5/00/0123456789abcdef0123456789abcd.dir"),
     *(Way(method, f"/dvc/{{id}}/{DVC_KEY}", content=b"data") for method in ("PUT", "POST")),
 )

@@ -37,6 +37,7 @@ def every_href(node: Any) -> Iterator[str]:
 
 PUBLIC_ROUTES = {
     "/.well-known/oauth-protected-resource": "says where tokens are had; made from settings",
+    "/dvc/{project_id}/health": "resolves the caller in its handler, and asks GitLab whether they may push",
     "/dvc/{project_id}/setup": "resolves the caller in its handler, as downloads do, and asks GitLab",
     "/": "a redirect that reads nothing",
     "/api": "the OpenAPI document",

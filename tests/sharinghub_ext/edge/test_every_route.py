@@ -43,6 +43,7 @@ REVIEWED = {
     "/assets/{project_id}/packages/{names:path}": READ,
     "/assets/{project_id}/{revision}/{path:path}": READ,
     "/dvc/{project_id}/setup": READ,
+    "/dvc/{project_id}/health": READ,
     "/dvc/{project_id}/{key:path}": READ | {"POST", "PUT"},
     "/stac": READ,
     "/stac/": READ,

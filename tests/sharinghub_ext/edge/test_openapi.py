@@ -56,6 +56,7 @@ TAKEN = {
     **{f"GET {path}": set[str]() for path in ("/auth/login", "/auth/logout", "/healthz", "/readyz")},
     "GET /.well-known/oauth-protected-resource": set[str](),
     "POST /assets/sign": {"session"},
+    "GET /dvc/{project_id}/health": {*TOKENS, "basic", "openIdConnect"},
     "GET /dvc/{project_id}/setup": {"", *TOKENS, "jobToken", "basic", "openIdConnect"},
 }
 
