@@ -80,6 +80,8 @@ lock: $(VENV)/.dev  ## Choose dependency versions anew
 		--group build pyproject.toml -o requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--group build --group dev pyproject.toml -c requirements.lock -o requirements-dev.lock
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--group build --all-extras pyproject.toml -c requirements.lock -c requirements-dev.lock -o requirements-image.lock
 
 clean:  ## Remove what was made
 	rm -rf $(VENV) site dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -90,7 +90,7 @@ def _counted(meters: Meters) -> Iterator[Metric]:
 
 
 BLOCKS = {
-    "operations.md": {"metrics": metrics_table},
+    "operations/watch.md": {"metrics": metrics_table},
     "architecture.md": {"modules": module_table},
     "lint.md": {"rules": rules_table},
     "configuration.md": {
