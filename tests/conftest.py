@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from tests.support import certificates, leak_taps
+from tests.support import certificates, garbage, leak_taps
 from tests.support.leaks import LEAKS
 from tests.support.leaks_of_programs import look_at_ended_programs
 from tests.support.postgres import PostgresServer, postgres_server
@@ -24,6 +24,13 @@ leak_taps.install()
 certificates.share()
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None]:
+    """Tests and what they import are no garbage."""
+    with garbage.all_of_it_stays():
+        return (yield)
 
 
 @pytest.hookimpl(wrapper=True)
