@@ -26,8 +26,8 @@ METRICS = "a-token-for-metrics-0123456789"
 class Process:
     """One process of the hub."""
 
-    def __init__(self, place: "Place", role: str) -> None:
-        self.place, self.role, self.port = place, role, free_port()
+    def __init__(self, place: "Place", role: str, port: int | None = None) -> None:
+        self.place, self.role, self.port = place, role, port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.begin()
 
