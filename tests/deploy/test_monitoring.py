@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.deploy.charts import CHART, LEAST, Helm, merged, one
+from tests.deploy.charts import CHART, LEAST, ROOT, Helm, merged, one
 from tests.docs.generate import metrics_table
 
 RULES = yaml.safe_load((CHART / "monitoring" / "rules.yaml").read_text().replace("SWEEP_SECONDS", "300"))
@@ -52,6 +52,7 @@ def test_every_alert_says_what_is_wrong() -> None:
     for rule in RULES:
         assert rule["labels"]["severity"] in ("warning", "critical")
         assert rule["annotations"]["summary"].endswith(".")
+        assert (ROOT / rule["annotations"].get("runbook", "README.md")).is_file()
 
 
 def test_the_panels_lie_beside_each_other() -> None:
