@@ -20,6 +20,7 @@ from tests.support.running import HOOK_SECRET, LittleWorld
 from tests.support.waiting import wait_until
 
 SHIPS = "earth/models/vessel-detection-sar"  # private; maya and exa are members
+pytestmark = pytest.mark.xdist_group("roles")  # four processes are enough
 METRICS = "a-token-for-metrics-0123456789"
 
 
@@ -104,6 +105,8 @@ def hub(place: Place) -> Iterator[tuple[list[Process], list[Process]]]:
             some.append(one)
         for one in readers:
             wait_until(lambda one=one: one.state().get("index") == "ready", "the first index is told", 60)
+        hook = f"{readers[0].url}/hooks/gitlab"
+        place.world.world.add_system_hook(hook, token=HOOK_SECRET, push_events=True)
         yield readers, workers
 
 
@@ -125,7 +128,6 @@ def test_a_hook_at_one_reader_is_worked_off_and_seen_at_the_other(
 ) -> None:
     readers, _ = hub
     world = place.world.world
-    world.add_system_hook(f"{readers[0].url}/hooks/gitlab", token=HOOK_SECRET, push_events=True)
     waves = world.project_at("sea/waves")
     assert waves is not None
     world.set_name(waves, "Waves that were renamed")

@@ -9,6 +9,8 @@ from typer.testing import CliRunner
 from sharinghub_ext.cli import app
 from tests.sharinghub_ext.pull.conftest import PROJECT, WEIGHTS, Scene, key, manifest_of, md5, tiles
 
+pytestmark = pytest.mark.xdist_group("pull")  # its world takes seconds
+
 
 @pytest.fixture(autouse=True)
 def fresh(scene: Scene) -> None:

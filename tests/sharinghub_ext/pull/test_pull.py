@@ -24,6 +24,8 @@ from tests.sharinghub_ext.pull.conftest import (
 )
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.xdist_group("pull")  # its world takes seconds
+
 
 @pytest.fixture(autouse=True)
 def quiet(scene: Scene) -> None:
