@@ -78,7 +78,7 @@ class HookReceiver:
         if not isinstance(payload, dict):
             return _refusal(400, "the body is not a JSON object")
         hint = interpret(payload)
-        new, outcome = True, "ignored"
+        new, outcome, key = True, "ignored", None
         if isinstance(proof, ScopedToken):
             try:
                 within = await asyncio.to_thread(self._speaks_for, proof, hint)
@@ -95,7 +95,7 @@ class HookReceiver:
             self._wake()
             outcome = "new" if new else "repeated"
         self._counted(hint.event, outcome)
-        log.info("hook received", hook_event=hint.event or "unknown", scope=hint.scope, new=new)
+        log.info("hook received", hook_event=hint.event or "unknown", scope=hint.scope, new=new, delivery=key)
         return JSONResponse({"status": "accepted"})
 
     def _speaks_for(self, token: ScopedToken, hint: Hint) -> bool:

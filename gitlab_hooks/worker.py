@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import replace
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from gitlab_hooks.breaker import Breaker
 from gitlab_hooks.gateway.errors import GitLabError, GitLabUnavailable
@@ -140,6 +141,10 @@ class Worker:
             await asyncio.sleep(_POLL_SECONDS)
 
     async def _try(self, work: Work) -> None:
+        with bound_contextvars(deliveries=list(work.deliveries)):
+            await self._acted(work)
+
+    async def _acted(self, work: Work) -> None:
         try:
             await self._act(work)
         except GitLabError as error:

@@ -56,6 +56,7 @@ from sharinghub_ext.edge.limits import BodyLimit, RequestLimits
 from sharinghub_ext.edge.qgis_times import QgisTimes
 from sharinghub_ext.edge.query_tokens import QueryTokens
 from sharinghub_ext.edge.rate_limit import RateLimit, TokenBuckets
+from sharinghub_ext.edge.request_ids import RequestIds
 from sharinghub_ext.edge.security_headers import SecurityHeaders
 from sharinghub_ext.former.routes import FormerRoutes
 from sharinghub_ext.former.store import FormerStore
@@ -253,6 +254,7 @@ def create_app(hub: Hub, *, background: bool = True, role: Role = Role.ALL) -> F
             Middleware(SecurityHeaders, https=hub.urls.public.startswith("https:")),
             Middleware(FormerStore),
             Middleware(PathPrefix, prefix=prefix),
+            Middleware(RequestIds),
         ],
     )
     _handle_errors(app, hub.urls.public)

@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 
 from stac_ext.clock import Clock
 from stac_ext.store.database import Database, StoreError
+from stac_ext.store.grants import GrantTable
 from stac_ext.store.inbox import Inbox
 from stac_ext.times import to_micros
 
@@ -76,6 +77,7 @@ class State(Collector):
             yield GaugeMetricFamily("sharinghub_sweep_age_seconds", "Seconds since the last whole sweep ended.", age)
         try:
             counts, oldest, size = self._inbox.counts(), self._inbox.oldest(), self._database.size()
+            confirmed = GrantTable(self._database).newest()
         except StoreError:
             yield GaugeMetricFamily("sharinghub_store_up", "Whether the store answers.", 0)
             return
@@ -89,6 +91,10 @@ class State(Collector):
         for one in _DELIVERIES:
             inbox.add_metric([one], counts.get(one, 0))
         yield inbox
+        if confirmed is not None:
+            age = max(0.0, (to_micros(self._clock.now()) - confirmed) / 1_000_000)
+            said = "Seconds since GitLab confirmed any caller's rights last."
+            yield GaugeMetricFamily("sharinghub_grants_age_seconds", said, age)
         waited = 0.0 if oldest is None else max(0.0, (to_micros(self._clock.now()) - oldest) / 1_000_000)
         said = "Seconds that the oldest delivery has waited to be acted on; 0 where none waits."
         yield GaugeMetricFamily("sharinghub_inbox_oldest_seconds", said, waited)

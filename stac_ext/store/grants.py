@@ -45,6 +45,13 @@ class GrantTable:
             return _find(conn, key)
 
     @retried
+    def newest(self) -> int | None:
+        """When GitLab confirmed anybody's identity last, in microseconds."""
+        with self._database.read() as conn:
+            found = conn.execute(select(func.max(principal.c.confirmed_at))).scalar_one_or_none()
+        return int(found) if found else None
+
+    @retried
     def confirm(self, key: str, user_id: int, username: str, external: bool, now: int) -> Principal:
         """Record that GitLab confirmed this identity at `now`; what was granted before stays."""
         values = {"user_id": user_id, "username": username, "external": int(external), "confirmed_at": now}

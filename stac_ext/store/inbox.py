@@ -17,6 +17,7 @@ BODY = "body:"
 WAITING_A_SCOPE: Final = 100
 SETTLED: Final = 100_000
 _CHUNK = 10_000
+_NAMED: Final = 10
 _FRESH: Final[dict[str, str | int]] = {"tries": 0, "state": "queued", "error": ""}
 
 
@@ -35,11 +36,14 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """All queued deliveries that ask for the same re-read. `scope` is `project:<id>` or `below:<path>`."""
+    """All queued deliveries that ask for the same re-read. `scope` is `project:<id>` or `below:<path>`; `deliveries`
+    are the keys of the newest ones, by which they are followed.
+    """
 
     scope: str
     ids: tuple[int, ...]
     tries: int
+    deliveries: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +111,13 @@ class Inbox:
             ).scalar_one_or_none()
             if first is None:
                 return None
-            rows = conn.execute(
-                select(inbox.c.id, inbox.c.tries).where(inbox.c.state == "queued", inbox.c.scope == first)
-            ).all()
-        return Work(first, tuple(row.id for row in rows), max(row.tries for row in rows))
+            return _work(conn, first)
 
     @retried
     def waiting(self, scope: str) -> Work | None:
         """What waits now for one scope, due or not."""
         with self._database.read() as conn:
-            rows = conn.execute(
-                select(inbox.c.id, inbox.c.tries).where(inbox.c.state == "queued", inbox.c.scope == scope)
-            ).all()
-        return Work(scope, tuple(row.id for row in rows), max(row.tries for row in rows)) if rows else None
+            return _work(conn, scope)
 
     @retried
     def expand(self, work: Work, scopes: Sequence[str]) -> None:
@@ -205,6 +203,17 @@ class Inbox:
             for start in range(0, len(work.ids), _CHUNK):  # a statement takes so many values at most
                 ids = work.ids[start : start + _CHUNK]
                 conn.execute(update(inbox).where(inbox.c.id.in_(ids)).values(**values))
+
+
+def _work(conn: Connection, scope: str) -> Work | None:
+    """Everything that is queued for a scope."""
+    columns = inbox.c.id, inbox.c.tries, inbox.c.delivery
+    queued = select(*columns).where(inbox.c.state == "queued", inbox.c.scope == scope).order_by(inbox.c.id)
+    rows = conn.execute(queued).all()
+    if not rows:
+        return None
+    newest = tuple(row.delivery for row in rows[-_NAMED:])
+    return Work(scope, tuple(row.id for row in rows), max(row.tries for row in rows), newest)
 
 
 def _row(one: Delivery) -> dict[str, str | int]:

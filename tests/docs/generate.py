@@ -17,6 +17,7 @@ from sharinghub_ext.metrics.state import State
 from sharinghub_ext.standing import IndexStatus, Standing
 from stac_ext.clock import SystemClock
 from stac_ext.rules import RULES
+from stac_ext.store.grants import GrantTable
 from stac_ext.store.inbox import Inbox
 from stac_ext.store.opening import open_store
 
@@ -70,6 +71,7 @@ def metrics_table() -> str:
         inbox, index = Inbox(database), IndexStatus("ready", "2026-01-01T00:00:00Z")
         standing = Standing(database, index, SystemClock())
         standing.beat()
+        GrantTable(database).confirm("user:1", 1, "somebody", False, 1)
         state = State(database, inbox, index, Hearing(inbox, on=True), standing, SystemClock())
         found = [*_counted(Meters()), *state.collect()]
         database.close()
