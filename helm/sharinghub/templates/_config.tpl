@@ -23,6 +23,9 @@ true
 {{- if and .Values.worker.enabled (not .Values.config.public_url) }}
 {{- fail "worker.enabled needs config.public_url: all processes must write the same links" }}
 {{- end }}
+{{- if and .Values.hooks.install (include "sharinghub.embedded" .) }}
+{{- fail "hooks.install needs PostgreSQL: a Job does not reach the file of the embedded store; run `sharinghub hooks install` in the pod instead" }}
+{{- end }}
 {{- if and .Values.migration.enabled (include "sharinghub.embedded" .) }}
 {{- fail "migration.enabled needs PostgreSQL: the embedded store is migrated when the hub starts" }}
 {{- end }}
