@@ -151,8 +151,9 @@ revocation = Table(
     Column("id", Serial, primary_key=True, autoincrement=True),
     Column("sealed", LargeBinary, nullable=False),  # the tokens of a session that has ended, encrypted
     Column("since", BigInteger, nullable=False),
-    Column("not_before", BigInteger, nullable=False, index=True),
+    Column("not_before", BigInteger, nullable=False),
     Column("tries", Integer, nullable=False),
+    Index("revocation_next", "not_before"),
 )
 
 # The spatial index of SQLite: an R*Tree, which is a virtual table. A box that crosses the antimeridian is two rows;

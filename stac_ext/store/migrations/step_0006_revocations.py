@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-_SERIAL = {"sqlite": "INTEGER PRIMARY KEY AUTOINCREMENT", "postgresql": "BIGSERIAL PRIMARY KEY"}
+_SERIAL = {"sqlite": "INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT", "postgresql": "BIGSERIAL PRIMARY KEY"}
 _BYTES = {"sqlite": "BLOB", "postgresql": "BYTEA"}
 
 
