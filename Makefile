@@ -9,6 +9,9 @@ STAC_BROWSER := 4.0.1
 # What it is built with is as old as this day: a build of later is the same one.
 STAC_BROWSER_DAY := 2026-11-20
 
+# Programs that tests start would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help demo demo-check test authorization proof bench browser lint format docs lock clean
 
 help:  ## Show what there is to make
