@@ -36,6 +36,7 @@ class Caller:
         value = f"Bearer {token}" if header == "Authorization" else str(token)
         self.hub = hub
         self.http = httpx.Client(base_url=hub.address, timeout=30, headers={header: value} if token else {})
+        self._listings: dict[str, list[str]] = {}
 
     def ok(self, answer: httpx.Response) -> bool:
         assert answer.status_code in (200, 404), answer.text
@@ -61,8 +62,10 @@ class Caller:
         return bool(found)
 
     def listed(self, collection: str, project_id: int, path: str) -> bool:
-        found = self.http.get(f"/stac/collections/{collection}/items", params={"limit": 1000}).json()["features"]
-        return str(project_id) in [item["id"] for item in found]
+        if collection not in self._listings:  # one answer tells of every project
+            found = self.http.get(f"/stac/collections/{collection}/items", params={"limit": 1000}).json()["features"]
+            self._listings[collection] = [item["id"] for item in found]
+        return str(project_id) in self._listings[collection]
 
     def asset(self, collection: str, project_id: int, path: str) -> bool:
         return self.ok(self.http.get(ASSETS[path]))

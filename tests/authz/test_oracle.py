@@ -35,7 +35,7 @@ from tests.support.browsing import SECRET_KEY
 from tests.support.in_process import HUB, HubInProcess
 from tests.support.running import HOOK_SECRET, LittleWorld
 
-STATES = int(os.environ.get("STATES", "12"))
+STATES = int(os.environ.get("STATES", "6"))
 STEPS = min(40, STATES)  # of one world
 WORLDS = max(1, STATES // STEPS)
 PHASES = [Phase.generate] if STATES < 1000 else [Phase.generate, Phase.shrink]

@@ -2,12 +2,22 @@
 
 import io
 import zipfile
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from gitlab_hooks.standin.model import Project
 from tests.e2e.test_hooks import CLOUD, delivered, project
-from tests.support.running import RunningHub, SampleWorld
+from tests.support.running import LittleWorld, RunningHub, SampleWorld
 from tests.support.schemas import validator
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[SampleWorld]:
+    with LittleWorld(tmp_path) as one:
+        yield one
 
 
 def readme(title: str) -> dict[str, bytes]:

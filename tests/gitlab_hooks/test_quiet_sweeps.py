@@ -2,16 +2,23 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from gitlab_hooks.indexer import Change
 from gitlab_hooks.standin.model import Project
 from gitlab_hooks.standin.world import World
-from tests.support.running import RunningHub, SampleWorld
+from tests.support.running import LittleWorld, RunningHub, SampleWorld
 
 MANY = 120
 QUIET = "earth/models/quiet"
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[SampleWorld]:
+    with LittleWorld(tmp_path) as one:
+        yield one
 
 
 @pytest.fixture
@@ -77,7 +84,7 @@ def test_a_change_is_found_after_quiet_sweeps(
     change(world.world, project)
     assert hub.sweep().counts[Change.INDEXED] == 1
     assert hub.sweep().counts[Change.INDEXED] == 0
-    assert calls_of_sweep(world, hub) <= 60
+    assert calls_of_sweep(world, hub) <= 20
 
 
 @pytest.mark.parametrize("gone", ["no topic", "deleted", "scheduled"])
@@ -116,7 +123,7 @@ def test_where_nothing_can_be_glanced_at_each_project_is_looked_at(
 
 def test_a_sweep_waits_where_its_share_is_used_up_and_then_goes_on(world: SampleWorld) -> None:
     """Without it a first index used up what hooks need."""
-    world.gitlab.limiter.per_minute = 100
+    world.gitlab.limiter.per_minute = 20
     waited: list[float] = []
     with RunningHub(world.settings(gitlab_rate_share=0.5, gitlab_retries=0)) as hub:
         sweeper = hub.hub.sweeper

@@ -1,5 +1,6 @@
 """Proves that the index is built through GitLab's bad days: limits, errors, HTML pages, stalls, and bad projects."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from gitlab_hooks.reading import effective_visibility
 from gitlab_hooks.worker import backoff
 from stac_ext.model import Visibility
 from stac_ext.store.writer import CatalogueWriter
-from tests.support.running import RunningHub, SampleWorld
+from tests.support.running import LittleWorld, RunningHub, SampleWorld
 
 HARMLESS: list[dict[str, Any]] = [
     {"status": 429, "retry_after": 1, "times": 2},
@@ -22,14 +23,25 @@ HARMLESS: list[dict[str, Any]] = [
 ]
 
 
+@pytest.fixture
+def little(tmp_path: Path) -> Iterator[SampleWorld]:
+    """Four projects, one of them with a release."""
+    with LittleWorld(tmp_path) as one:
+        waves = one.world.project_at("sea/waves")
+        assert waves is not None
+        one.world.add_release(waves, "v1")
+        yield one
+
+
 @pytest.mark.parametrize("fault", HARMLESS, ids=lambda fault: str(fault["status"]))
 @pytest.mark.parametrize("where", [r"/api/v4/projects\?", r"/repository/tree", r"/raw", r"/repository/commits"])
-def test_passing_trouble_costs_nothing(world: SampleWorld, fault: dict[str, Any], where: str) -> None:
-    with RunningHub(world.settings()) as hub:
-        world.gitlab.faults.add(where, **fault)
+def test_passing_trouble_costs_nothing(little: SampleWorld, fault: dict[str, Any], where: str) -> None:
+    with RunningHub(little.settings()) as hub:
+        trouble = little.gitlab.faults.add(where, **fault)
         report = hub.sweep()
-        assert report.counts[Change.INDEXED] == 23
+        assert report.counts[Change.INDEXED] == 4
         assert report.failed == []
+        assert trouble.seen == fault["times"]
 
 
 @pytest.mark.parametrize(
@@ -44,22 +56,22 @@ def test_passing_trouble_costs_nothing(world: SampleWorld, fault: dict[str, Any]
     ],
     ids=str,
 )
-def test_one_bad_project_never_stops_the_rest_and_is_reported(world: SampleWorld, fault: dict[str, Any]) -> None:
-    with RunningHub(world.settings(gitlab_retries=1)) as hub:
-        world.gitlab.faults.add(r"/api/v4/projects/2/repository/tree", times=None, **fault)
+def test_one_bad_project_never_stops_the_rest_and_is_reported(little: SampleWorld, fault: dict[str, Any]) -> None:
+    with RunningHub(little.settings(gitlab_retries=1)) as hub:
+        little.gitlab.faults.add(r"/api/v4/projects/1/repository/tree", times=None, **fault)
         report = hub.sweep()
-        assert report.counts[Change.INDEXED] == 22
-        assert [(project_id, path) for project_id, path, _ in report.failed] == [(2, "earth/models/cloud-mask-onnx")]
-        world.gitlab.faults.clear()
+        assert report.counts[Change.INDEXED] == 3
+        assert [(project_id, path) for project_id, path, _ in report.failed] == [(1, "earth/models/cloud-mask-onnx")]
+        little.gitlab.faults.clear()
         assert hub.sweep().counts[Change.INDEXED] == 1
 
 
-def test_a_stalled_answer_costs_one_project_its_turn(world: SampleWorld) -> None:
-    with RunningHub(world.settings(gitlab_timeout=3, gitlab_retries=0)) as hub:
-        world.gitlab.faults.add(r"/api/v4/projects/2/repository/tree", stall=6, times=None)
+def test_a_stalled_answer_costs_one_project_its_turn(little: SampleWorld) -> None:
+    with RunningHub(little.settings(gitlab_timeout=3, gitlab_retries=0)) as hub:
+        little.gitlab.faults.add(r"/api/v4/projects/1/repository/tree", stall=6, times=None)
         report = hub.sweep()
-        assert [project_id for project_id, _, _ in report.failed] == [2]
-        assert report.counts[Change.INDEXED] == 22
+        assert [project_id for project_id, _, _ in report.failed] == [1]
+        assert report.counts[Change.INDEXED] == 3
 
 
 def test_a_project_that_cannot_be_read_now_keeps_its_item(world: SampleWorld) -> None:
