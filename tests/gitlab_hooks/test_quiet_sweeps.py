@@ -121,11 +121,11 @@ def test_where_nothing_can_be_glanced_at_each_project_is_looked_at(
     assert hub.sweep().counts[Change.INDEXED] == 1
 
 
-def test_a_sweep_waits_where_its_share_is_used_up_and_then_goes_on(world: SampleWorld) -> None:
+def test_a_sweep_waits_where_its_share_is_used_up_and_then_goes_on(tmp_path: Path) -> None:
     """Without it a first index used up what hooks need."""
-    world.gitlab.limiter.per_minute = 20
     waited: list[float] = []
-    with RunningHub(world.settings(gitlab_rate_share=0.5, gitlab_retries=0)) as hub:
+    with SampleWorld(tmp_path) as world, RunningHub(world.settings(gitlab_rate_share=0.5, gitlab_retries=0)) as hub:
+        world.gitlab.limiter.per_minute = 100
         sweeper = hub.hub.sweeper
 
         async def sleep(seconds: float) -> None:
