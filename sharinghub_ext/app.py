@@ -37,7 +37,6 @@ from sharinghub_ext.api.openapi_versions import serve_versions
 from sharinghub_ext.api.requests import CollectionsRequest, ItemsRequest, SearchBody, SearchRequest
 from sharinghub_ext.audit import AuditedReads
 from sharinghub_ext.auth.cookies import Cookies
-from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.auth.dependency import resolve_viewer
 from sharinghub_ext.auth.explain import Explainer, explain
 from sharinghub_ext.auth.me import me
@@ -279,7 +278,6 @@ def _browser(hub: Hub) -> BrowserRoutes:
 
 def _to(address: str) -> Any:
     async def redirect(request: Request) -> Response:
-        credential_of(request, basic=True)  # refuses a token in the query, which would be repeated
         return RedirectResponse(f"{address}?{request.url.query}" if request.url.query else address, 307)
 
     return redirect

@@ -14,7 +14,6 @@ from gitlab_hooks.gateway.rights import code_rights
 from gitlab_hooks.gateway.viewer import ViewerClient
 from sharinghub_ext.api.links import Urls
 from sharinghub_ext.assets.names import Asset, Kind, asset_at
-from sharinghub_ext.auth.credentials import credential_of
 from sharinghub_ext.auth.dependency import caller_of, resolve_download_viewer, resolve_viewer
 from sharinghub_ext.auth.identities import unavailable
 from sharinghub_ext.former.asking import free_text, no_flags, translated
@@ -67,7 +66,6 @@ class FormerRoutes:
 
     async def stac(self, request: Request) -> Response:
         """GET, POST /api/stac…: a redirect to the same below /stac, in GET with the question in STAC API's words."""
-        credential_of(request, basic=True)  # refuses a token in the query, which would be repeated
         rest = request.path_params.get("rest", "")
         if request.method == "POST":
             _plain(await request.body())
