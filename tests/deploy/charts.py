@@ -190,8 +190,15 @@ def pod_specs(manifests: Sequence[Manifest]) -> Iterator[Manifest]:
             yield manifest["spec"]["template"]["spec"]
 
 
-def hub_container(manifests: Sequence[Manifest]) -> Manifest:
-    """The one container of the deployment that serves."""
+def pod_of(manifests: Sequence[Manifest], component: str = "hub") -> Manifest:
+    """The pod specification of a component: of its Deployment, else of its Job."""
+    kind = "Deployment" if component in ("hub", "worker") else "Job"
+    spec: Manifest = one(manifests, kind, component)["spec"]["template"]["spec"]
+    return spec
+
+
+def hub_container(manifests: Sequence[Manifest], component: str = "hub") -> Manifest:
+    """The one container of a component; of the one that serves where none is named."""
     container: Manifest
-    (container,) = one(manifests, "Deployment")["spec"]["template"]["spec"]["containers"]
+    (container,) = pod_of(manifests, component)["containers"]
     return container

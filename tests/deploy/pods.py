@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.deploy.charts import Manifest, config_map, hub_container, one
+from tests.deploy.charts import Manifest, config_map, hub_container, pod_of
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,11 @@ class LocalContainer:
         return re.sub(rf"(?:{paths})(?=/|$)", lambda found: f"{self.root}{found[0]}", text, flags=re.MULTILINE)
 
 
-def materialize(manifests: list[Manifest], root: Path, objects: Mapping[str, Mapping[str, str]]) -> LocalContainer:
-    """Make the container's volumes below `root`. `objects`: data of Secrets and ConfigMaps that the chart expects."""
-    container = hub_container(manifests)
-    pod = one(manifests, "Deployment")["spec"]["template"]["spec"]
+def materialize(
+    manifests: list[Manifest], root: Path, objects: Mapping[str, Mapping[str, str]], component: str = "hub"
+) -> LocalContainer:
+    """Make the volumes of a component below `root`. `objects`: data of the Secrets and ConfigMaps that are expected."""
+    container, pod = hub_container(manifests, component), pod_of(manifests, component)
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
     made = config_map(manifests)
     known = {made["metadata"]["name"]: made["data"], **objects}

@@ -8,15 +8,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.deploy.charts import LEAST, Helm, Manifest, hub_container, one
+from tests.deploy.charts import LEAST, Helm, Manifest, hub_container, one, profile
 from tests.deploy.pods import LocalContainer, materialize
-from tests.support.running import HOOK_SECRET, SampleWorld
+from tests.support.postgres import PostgresServer
+from tests.support.running import HOOK_SECRET, LittleWorld, SampleWorld
+from tests.support.s3 import KEY_ID, SECRET, S3Server
+from tests.support.waiting import wait_until
 
 SECONDS = 60
 
@@ -110,6 +114,66 @@ def test_the_rendered_container_serves(serving: Serving, world: SampleWorld) -> 
     assert serving.process.returncode in (0, -signal.SIGTERM)  # its server raises the signal again once it is done
     for secret in (HOOK_SECRET, world.samples.service_token):
         assert secret not in serving.log.read_text()
+
+
+def test_the_rendered_pods_of_several_are_one_hub(
+    helm: Helm, tmp_path: Path, postgres: PostgresServer, s3: S3Server
+) -> None:
+    """None starts before the migration; then the worker reads GitLab, and the pod that serves has what it read."""
+    url = postgres.create()
+    values = {
+        "image": LEAST["image"],
+        "config": {"public_url": "http://127.0.0.1:8080", "store_url": s3.url("chart")},
+        "secrets": {"existingSecret": "hub", "database": {"existingSecret": "db"}, "awsCredentials": "aws"},
+    }
+    with LittleWorld(tmp_path) as world, ExitStack() as stack:
+        values["config"]["gitlab_url"] = world.gitlab.url
+        manifests = helm.render(profile("scale", values))
+        credentials = f"[default]\naws_access_key_id = {KEY_ID}\naws_secret_access_key = {SECRET}\n"
+        secrets = {
+            "hub": {
+                "SHARINGHUB_GITLAB_TOKEN": "glpat-service",
+                "SHARINGHUB_HOOK_SECRET": HOOK_SECRET,
+                "SHARINGHUB_SECRET_KEY": "0123456789abcdeffedcba9876543210",
+                "aws": credentials,
+            },
+            "db": {"uri": url.replace("+psycopg", "")},
+        }
+        ports = {"hub": _free_port(), "worker": _free_port()}
+
+        def begin(component: str) -> subprocess.Popen[bytes]:
+            root = tmp_path / f"{component}-{len(list(tmp_path.iterdir()))}"
+            container = materialize(manifests, root, secrets, component)
+            command = [str(Path(sys.executable).with_name("sharinghub")), *container.command[1:]]
+            if component in ports:
+                command[command.index("--port") + 1] = str(ports[component])
+            environment = {"PATH": os.environ["PATH"], "TMPDIR": f"{root}/tmp", **container.environment}
+            assert not [secret for one in secrets.values() for secret in one.values() if secret in " ".join(command)]
+            process = subprocess.Popen(command, env=environment, cwd=tmp_path)
+            stack.callback(process.wait, SECONDS)
+            stack.callback(process.terminate)
+            return process
+
+        assert begin("hub").wait(SECONDS) == 4
+        assert begin("migration").wait(SECONDS) == 0
+        worker, hub = begin("worker"), begin("hub")
+        with httpx.Client(base_url=f"http://127.0.0.1:{ports['hub']}", timeout=30, trust_env=False) as http:
+            wait_until(lambda: _state(http) == ("ready", "working"), "the index is told", SECONDS)
+            found = http.get("/stac/search").json()["features"]
+        assert {one["properties"]["sharinghub:path"] for one in found} == {"earth/models/cloud-mask-onnx", "sea/waves"}
+        for process in (hub, worker):
+            process.terminate()
+            assert process.wait(SECONDS) in (0, -signal.SIGTERM)
+    postgres.drop(url)
+
+
+def _state(http: httpx.Client) -> tuple[str, str]:
+    """How far the index is, and whether somebody works."""
+    try:
+        told = http.get("/readyz").json()
+    except httpx.TransportError:
+        return "", ""
+    return str(told.get("index")), str(told.get("worker"))
 
 
 def _command(container: LocalContainer, manifests: list[Manifest], port: int) -> list[str]:
