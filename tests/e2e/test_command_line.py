@@ -16,7 +16,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sharinghub_ext.cli import app
-from tests.support.running import SampleWorld
+from stac_ext.store.opening import open_store
+from tests.support.running import LittleWorld, SampleWorld
 from tests.support.waiting import wait_until
 
 HUB = [sys.executable, "-m", "sharinghub_ext.cli"]
@@ -102,6 +103,11 @@ def test_help_and_version_teach() -> None:
 class TestMistakes:
     """Every mistake ends with its exit code and a message that says what to change, never with a traceback."""
 
+    @pytest.fixture
+    def world(self, tmp_path: Path) -> Iterator[SampleWorld]:
+        with LittleWorld(tmp_path) as one:
+            yield one
+
     def ends(self, done: subprocess.CompletedProcess[str], code: int, *says: str) -> None:
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
@@ -140,7 +146,7 @@ class TestMistakes:
         self.ends(run(tmp_path, command, GITLAB_URL=world.gitlab.url), 4, "another program")
 
     def test_a_locked_database(self, world: SampleWorld, tmp_path: Path, command: str) -> None:
-        assert run(tmp_path, "sync", GITLAB_URL=world.gitlab.url).returncode == 0
+        open_store(f"sqlite:///{tmp_path}/cli.db").close()
         holder = sqlite3.connect(tmp_path / "cli.db", isolation_level=None)
         holder.execute("BEGIN EXCLUSIVE")
         try:
@@ -179,9 +185,10 @@ def test_a_gitlab_that_redirects_elsewhere_is_named(tmp_path: Path, redirecting:
     assert "https://elsewhere.example.org" in done.stderr
 
 
-def test_what_kubernetes_sets_beside_a_service_of_our_name_is_no_setting(world: SampleWorld, tmp_path: Path) -> None:
+def test_what_kubernetes_sets_beside_a_service_of_our_name_is_no_setting(tmp_path: Path) -> None:
     links = {"PORT": "tcp://10.0.0.1:80", "SERVICE_HOST": "10.0.0.1", "PORT_80_TCP_ADDR": "10.0.0.1"}
-    assert run(tmp_path, "sync", GITLAB_URL=world.gitlab.url, **links).returncode == 0
+    with LittleWorld(tmp_path) as world:
+        assert run(tmp_path, "sync", GITLAB_URL=world.gitlab.url, **links).returncode == 0
 
 
 def test_sync_reports_and_is_idempotent(world: SampleWorld, tmp_path: Path) -> None:

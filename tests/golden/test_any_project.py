@@ -52,7 +52,7 @@ SCHEMES: Final = frozenset(
     }
 )
 any_project = settings(
-    max_examples=EXAMPLES or 80,
+    max_examples=EXAMPLES or 40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     derandomize=not EXAMPLES,

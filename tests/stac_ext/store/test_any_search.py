@@ -37,7 +37,7 @@ from tests.stac_ext.store.conftest import ENGINES
 from tests.stac_ext.store.evaluator import Asked, Key, Model
 from tests.support.postgres import PostgresServer
 
-EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "20"))
+EXAMPLES = int(os.environ.get("SEARCH_EXAMPLES", "12"))
 FORMS = ("plain", "probed", "merged")
 NOW = 2**60
 
