@@ -49,6 +49,11 @@ _COLUMNS: Final[dict[str, ColumnElement[Any]]] = {
     "created": item.c.created,
     "updated": item.c.updated,
 }
+# Of these the column holds what the document does, where that is of this kind.
+_OF_KIND: Final[dict[tuple[str, Kind], ColumnElement[Any]]] = {
+    ("license", "text"): item.c.license,
+    ("sharinghub:stars", "number"): item.c.stars,
+}
 _ENDS: Final[dict[str, ColumnElement[Any]]] = {"start_datetime": item.c.start, "end_datetime": item.c.end}
 
 
@@ -136,7 +141,7 @@ class Compiler(ABC):
             return null()
         if left.name in _ENDS:  # columns that hold the one moment of an item without an interval, too
             return case((not_(self._absent(left)), _ENDS[left.name]), else_=null())
-        known = _COLUMNS.get(left.name)
+        known = _COLUMNS.get(left.name, _OF_KIND.get((left.name, kind)))
         return self._read(left, kind) if known is None else known
 
     def _is_absent(self, left: Property) -> ColumnElement[bool]:
