@@ -110,7 +110,7 @@ def test_the_s3_server_takes_what_the_hub_stores(
     where = str(settings.store_url).replace("objects:7070", f"127.0.0.1:{port}")
     with subprocess.Popen([*service["entrypoint"], script], env=environment, cwd=tmp_path) as server:
         try:
-            wait_until(lambda: _listens(port), "the S3 server listens")
+            wait_until(lambda: _listens(port), "the S3 server listens", 120)
             (found,) = look_at_objects(Situation(settings.model_copy(update={"store_url": where}), SystemClock()))
         finally:
             server.terminate()
