@@ -104,6 +104,8 @@ def test_the_s3_server_takes_what_the_hub_stores(
         "PATH": str(Path(str(shutil.which("versitygw"))).parent) + ":/usr/bin:/bin",
         **service["environment"],
     }
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):  # of the S3 server that other tests share
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(machine / "secrets" / "aws_credentials"))
     monkeypatch.setenv("SHARINGHUB_CONFIG_FILE", str(machine / "sharinghub.yaml"))
     settings = load_settings()
