@@ -21,6 +21,7 @@ from stac_ext.times import to_micros
 _KEEP = timedelta(days=30)
 WORKING: Final = "working"  # what the first process that works is at, for as long as it lives
 _SWEEP: Final = "sweep"
+_EARLY: Final = 0.1  # of the time between two sweeps: so much before it is due, one begins
 _LOOK_AGAIN: Final = 10.0  # seconds, where another process sweeps
 log = structlog.get_logger()
 
@@ -80,7 +81,8 @@ async def _swept(hub: Hub) -> bool:
         if not await asyncio.to_thread(held.enter_context, hub.database.alone(_SWEEP)):
             await asyncio.to_thread(hub.standing.look)
             return False
-        if await asyncio.to_thread(hub.standing.look) and _left(hub) > 0:
+        await asyncio.to_thread(hub.standing.look)
+        if _left(hub) > hub.settings.sweep_seconds * _EARLY:  # another has just done it, whoever was heard of last
             return False
         report = await hub.sweep()
         await _again(hub, [project_id for project_id, _, _ in report.failed])

@@ -64,7 +64,6 @@ async def passed(upstream: httpx.Response, extent: Extent, project_id: int) -> A
     try:
         async for piece in _checked(upstream, extent, pace):
             yield piece
-            pace.passed(len(piece))
     except (AnswerBroken, TooSlow, httpx.HTTPError) as error:
         reason = "it is too slow" if isinstance(error, TooSlow) else str(error)
         if isinstance(error, httpx.HTTPError):
@@ -74,7 +73,7 @@ async def passed(upstream: httpx.Response, extent: Extent, project_id: int) -> A
 
 
 async def _read(upstream: httpx.Response, pace: Pace) -> AsyncIterator[bytes]:
-    """The body in pieces. Raises TooSlow where one takes longer to come than a window."""
+    """The body in pieces. Raises TooSlow where one takes longer to come than a window, or too few came."""
     pieces = upstream.aiter_raw(_PIECE)
     while True:
         try:
@@ -84,6 +83,7 @@ async def _read(upstream: httpx.Response, pace: Pace) -> AsyncIterator[bytes]:
             raise TooSlow from None
         if piece is None:
             return
+        pace.passed(len(piece))  # also those that are skipped: they come as slowly
         yield piece
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, TextColumn
+from rich.progress import Progress, TaskID, TextColumn
 
 from sharinghub_ext.background import WORKING
 from sharinghub_ext.config import load_settings
@@ -48,12 +48,12 @@ def command(
                 transient=True,
             )
         )
-        tasks: dict[str, object] = {}
+        tasks: dict[str, TaskID] = {}
 
         def told(table: str, rows: int) -> None:
             if table not in tasks:
                 tasks[table] = bar.add_task(table, total=None)
-            bar.advance(tasks[table], rows)  # type: ignore[arg-type]
+            bar.advance(tasks[table], rows)
 
         copied = copy_store(old, new, told)
     for one in copied:

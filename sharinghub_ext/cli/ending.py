@@ -5,6 +5,7 @@ those who send requests notice, and then lets what is in flight end.
 import asyncio
 import signal
 from dataclasses import dataclass
+from socket import socket
 from types import FrameType
 
 import structlog
@@ -31,9 +32,9 @@ class AnnouncingServer(uvicorn.Server):
         self._ending = ending
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+    async def startup(self, sockets: list[socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
-        await super().startup(sockets)  # type: ignore[arg-type]
+        await super().startup(sockets)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         health, seconds = self._ending.health, self._ending.seconds

@@ -117,8 +117,8 @@ def _fetch(hub: Hub, target: Target, planned: Plan, jobs: int, *, force: bool) -
     failed: list[Failed] = []
     with Progress(*columns, console=Console(file=sys.stderr), transient=True) as bar:
         task = bar.add_task(f"{len(planned.files)} files", total=total)
-        sums = {path: str(one.get("sha256", "")) for path, one in before.items()}
-        fetcher = Fetcher(hub, target, sums, lambda number: bar.advance(task, number), force=force)
+        brought = {path: (str(one.get("sha256", "")), str(one.get("source", ""))) for path, one in before.items()}
+        fetcher = Fetcher(hub, target, brought, lambda number: bar.advance(task, number), force=force)
         for one in fetcher.fetch_all(planned.files, jobs):
             if isinstance(one, Done):
                 done.append(one)

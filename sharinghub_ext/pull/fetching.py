@@ -1,9 +1,11 @@
 """One file after the other, several at once: resumed where a part of it is here, and shown only when it is whole.
 
-A file is written beside its place and moved there when its size and checksum are right. What an earlier pull brought
-and what still has its bytes is not fetched again. What somebody else put there is not written over.
+A file is written beside its place, under a name of its address, and moved there when its size and checksum are right.
+What an earlier pull brought and what still has its bytes is not fetched again: where no checksum is known, only if it
+came from the same address and that always names the same bytes. What somebody else put there is not written over.
 """
 
+import glob
 import hashlib
 import os
 import threading
@@ -16,11 +18,12 @@ from typing import Any, Final
 import httpx
 
 from sharinghub_ext.pull.errors import PullError
-from sharinghub_ext.pull.hub import Hub
+from sharinghub_ext.pull.hub import Hub, NothingBehind
 from sharinghub_ext.pull.planning import File
 from sharinghub_ext.pull.target import PART, Target
 
 _PIECE: Final = 1024 * 1024
+_DIGITS: Final = 12  # of the address's SHA-256, in the name of a part
 _TRIES: Final = 5  # of one file whose bytes break off or are not right
 
 
@@ -43,10 +46,18 @@ class Failed:
 
 
 class Fetcher:
-    """Gets files into a folder. `before` are the SHA-256 of an earlier pull by path; `told` hears of bytes."""
+    """Gets files into a folder. `before` has the SHA-256 and the address of what earlier pulls brought, by path; `told`
+    hears of bytes.
+    """
 
     def __init__(
-        self, hub: Hub, target: Target, before: Mapping[str, str], told: Callable[[int], None], *, force: bool
+        self,
+        hub: Hub,
+        target: Target,
+        before: Mapping[str, tuple[str, str]],
+        told: Callable[[int], None],
+        *,
+        force: bool,
     ) -> None:
         self._hub, self._target, self._before, self._told, self._force = hub, target, before, told, force
         self._lock = threading.Lock()
@@ -79,12 +90,15 @@ class Fetcher:
                 return Done(file, place.stat().st_size, sums["sha256"], kept=True)
             if file.path not in self._before and not self._force:
                 raise PullError(2, f"{file.path} is here already with other bytes: --force writes over it")
-        part = place.with_name(place.name + PART)
+        part = place.with_name(f"{place.name}.{hashlib.sha256(file.address.encode()).hexdigest()[:_DIGITS]}{PART}")
+        if not file.is_fixed:
+            part.unlink(missing_ok=True)  # it may be of other bytes
         for attempt in range(_TRIES):
             self._append(file, part)
             sums, size = _sums(part), part.stat().st_size
             if self._is_right(file, size, sums, before=False):
                 part.replace(place)
+                _remove_parts(place)
                 return Done(file, size, sums["sha256"])
             part.unlink()
             self._count(-size)
@@ -101,6 +115,14 @@ class Fetcher:
                 return
             try:
                 self._get(file, part, here, first=attempt == 0)
+            except NothingBehind:
+                if not here:
+                    raise
+                if file.checksum is not None:  # which tells whether it is whole
+                    self._count(here if attempt == 0 else 0)
+                    return
+                part.unlink()
+                self._count(0 if attempt == 0 else -here)
             except (httpx.TransportError, httpx.StreamError) as error:
                 if not self._hub.wait(attempt):
                     raise PullError(3, f"{file.path} breaks off ({type(error).__name__}): try again later") from error
@@ -129,11 +151,17 @@ class Fetcher:
             return False
         if file.checksum is not None:
             return sums[file.checksum[0]] == file.checksum[1]
-        return not before or self._before.get(file.path) == sums["sha256"]
+        return not before or (file.is_fixed and self._before.get(file.path) == (sums["sha256"], file.address))
 
     def _count(self, number: int) -> None:
         with self._lock:
             self._told(number)
+
+
+def _remove_parts(place: Path) -> None:
+    """Drop what is left of the same file from other addresses."""
+    for part in place.parent.glob(f"{glob.escape(place.name)}.{'[0-9a-f]' * _DIGITS}{PART}"):
+        part.unlink(missing_ok=True)
 
 
 def _sums(path: Path) -> dict[str, str]:

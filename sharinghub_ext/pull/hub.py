@@ -24,6 +24,10 @@ class NotThere(PullError):
     """The hub has no such thing for this caller."""
 
 
+class NothingBehind(PullError):
+    """A file has no byte behind those that are here (416)."""
+
+
 class Hub:
     """One hub, for one caller. A context manager; safe to use from several threads."""
 
@@ -60,17 +64,20 @@ class Hub:
         """A small file below the hub. Raises NotThere, PullError."""
         with self.opened(address) as answer:
             data = bytearray()
-            for piece in answer.iter_bytes():
-                data += piece
-                if len(data) > most:
-                    raise PullError(1, f"{address} is larger than {most} bytes")
+            try:
+                for piece in answer.iter_bytes():
+                    data += piece
+                    if len(data) > most:
+                        raise PullError(1, f"{address} is larger than {most} bytes")
+            except httpx.TransportError as error:
+                raise PullError(3, f"{address} breaks off ({type(error).__name__}): try again later") from error
             return bytes(data)
 
     @contextmanager
     def opened(self, address: str, start: int = 0) -> Iterator[httpx.Response]:
         """A file below the hub (`/assets/…`, `/dvc/…`), from `start` on if the answer is 206.
 
-        Raises NotThere, PullError.
+        Raises NotThere, NothingBehind, PullError.
         """
         headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={start}-"} if start else {})}
         answer = self._answered(lambda: self._sent(address, headers), address)
@@ -137,4 +144,5 @@ class Hub:
         said = (
             f"{address.partition('?')[0]}: {answer.status_code} {''.join(one for one in detail if one.isprintable())}"
         )
-        return NotThere(1, said) if answer.status_code == 404 else PullError(1, said)
+        kinds = {404: NotThere, 416: NothingBehind}
+        return kinds.get(answer.status_code, PullError)(1, said)

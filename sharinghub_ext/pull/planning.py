@@ -37,6 +37,12 @@ class File:
     size: int | None = None
     checksum: tuple[str, str] | None = None
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether the address always names the same bytes: an object of DVC, or a file at a commit."""
+        named = asset_at(self.address)
+        return self.address.startswith("/dvc/") or (named is not None and named.is_at_commit)
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:

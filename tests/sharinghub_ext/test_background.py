@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from sharinghub_ext import background
 from stac_ext.store.inbox import Inbox
 from tests.support.running import RunningHub, SampleWorld
 from tests.support.waiting import wait_until
@@ -44,3 +45,14 @@ def test_sweeps_go_on_after_the_store_failed(world: SampleWorld, monkeypatch: py
     with RunningHub(world.settings(sweep_seconds=1), background=True) as hub:
         wait_until(lambda: calls[0] > 2, "further sweeps")
         assert hub.hub.status.state in ("ready", "indexing")
+
+
+def test_what_another_process_has_just_swept_is_not_swept_again(world: SampleWorld) -> None:
+    """Where this process had said last that it works, two of them swept twice as often."""
+    with RunningHub(world.settings(sweep_seconds=300)) as hub:
+        hub.sweep()
+        hub.hub.standing.tell()  # as another one does
+        hub.hub.standing.beat()  # this one was heard of last
+        world.gitlab.reset_calls()
+        assert not hub.run(background._swept(hub.hub))
+        assert not world.gitlab.calls

@@ -5,10 +5,14 @@ import re
 import shlex
 import signal
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
+from sharinghub_ext.pull.errors import PullError
+from sharinghub_ext.pull.hub import Hub
 from tests.docs.generate import DOCS
 from tests.sharinghub_ext.pull.conftest import (
     COMMAND,
@@ -31,6 +35,11 @@ pytestmark = pytest.mark.xdist_group("pull")  # its world takes seconds
 def quiet(scene: Scene) -> None:
     scene.world.gitlab.faults.clear()
     scene.world.gitlab.reset_calls()
+
+
+def part_of(place: Path, address: str) -> Path:
+    """Where a file of an address lies until it is whole."""
+    return place.with_name(f"{place.name}.{hashlib.sha256(address.encode()).hexdigest()[:12]}.sharinghub-part")
 
 
 def expected(tag: str) -> dict[str, bytes]:
@@ -124,12 +133,12 @@ def test_what_somebody_else_put_there_stays(scene: Scene, tmp_path: Path) -> Non
 def test_a_pull_that_was_killed_goes_on_where_it_was(scene: Scene, tmp_path: Path) -> None:
     scene.world.gitlab.faults.add(r"large\.safetensors/raw", hangs=True, times=None)
     command = [*COMMAND, PROJECT, "--to", str(tmp_path)]
-    part = tmp_path / "weights/large.safetensors.sharinghub-part"
+    parts = lambda: list((tmp_path / "weights").glob("large.safetensors.*.sharinghub-part"))  # noqa: E731
     with subprocess.Popen(command, env=scene.environment("exa"), stderr=subprocess.DEVNULL) as running:
-        wait_until(lambda: (tmp_path / "model/weights.bin").exists() and part.exists(), "the others are there")
+        wait_until(lambda: (tmp_path / "model/weights.bin").exists() and parts(), "the others are there")
         running.send_signal(signal.SIGKILL)
     assert not (tmp_path / "weights/large.safetensors").exists()
-    part.write_bytes(LFS[:30_000])
+    parts()[0].write_bytes(LFS[:30_000])
     scene.world.gitlab.faults.clear()
     done = scene.pull(tmp_path, PROJECT)
     assert done.returncode == 0, done.stderr
@@ -140,9 +149,69 @@ def test_a_pull_that_was_killed_goes_on_where_it_was(scene: Scene, tmp_path: Pat
 def test_bytes_that_are_not_right_are_never_shown(scene: Scene, tmp_path: Path) -> None:
     """A part that holds other bytes is fetched anew."""
     (tmp_path / "model").mkdir()
-    (tmp_path / "model/weights.bin.sharinghub-part").write_bytes(b"other bytes")
+    address = f"/dvc/{scene.number}/{key(md5(WEIGHTS['v2']))}"
+    part_of(tmp_path / "model/weights.bin", address).write_bytes(b"other bytes")
     assert scene.pull(tmp_path, PROJECT, "--path", "weights.bin").returncode == 0
     assert files_in(tmp_path) == {"model/weights.bin": WEIGHTS["v2"]}
+
+
+@pytest.mark.parametrize("revisions", [("v1", "v2"), ("v1", None), ("main", "v1"), ("v2", "v1")])
+def test_another_revision_into_the_same_folder_brings_its_own_bytes(
+    scene: Scene, tmp_path: Path, revisions: tuple[str, str | None]
+) -> None:
+    """A file without a checksum was kept as "here already" if it was as an earlier pull had brought it."""
+    for revision in revisions:
+        done = scene.pull(tmp_path, f"{PROJECT}@{revision}" if revision else PROJECT)
+        assert done.returncode == 0, done.stderr
+        tag = revision if revision in ("v1", "v2") else "v2"
+        assert f"Ships {tag}".encode() in files_in(tmp_path)["README.md"]
+        assert expected(str(tag)).items() <= files_in(tmp_path).items()
+
+
+def test_a_part_of_one_revision_is_not_ended_with_the_bytes_of_another(scene: Scene, tmp_path: Path) -> None:
+    """The part of v1 was as long as a part of v2 may be, and nothing tells the checksum of a file of the repository."""
+    ships = scene.world.world.project_at(PROJECT)
+    assert ships is not None
+    place = tmp_path / "README.md"
+    for revision in ("v1", ships.repository.resolve("v1")):
+        part_of(place, f"/assets/{scene.number}/{revision}/README.md").write_bytes(b"of another time")
+    for old in ("v2", "main"):
+        assert scene.pull(tmp_path, f"{PROJECT}@{old}", "--path", "/README.md").returncode == 0
+        assert place.read_bytes().startswith(b"---")
+        assert b"of another time" not in place.read_bytes()
+    assert not list(tmp_path.glob("*.sharinghub-part"))
+
+
+def test_a_part_that_is_whole_is_taken_though_its_size_is_not_known(scene: Scene, tmp_path: Path) -> None:
+    """A range behind the last byte is 416: a pull that was killed before it renamed the file never got it again."""
+    data = tiles("v2")["deep/b c.bin"]
+    place = tmp_path / "tiles/deep/b c.bin"
+    place.parent.mkdir(parents=True)
+    part_of(place, f"/dvc/{scene.number}/{key(md5(data))}").write_bytes(data)
+    done = scene.pull(tmp_path, PROJECT, "--path", "tiles/**")
+    assert done.returncode == 0, done.stderr
+    assert place.read_bytes() == data
+    other = tiles("v2")["a.bin"]
+    place = tmp_path / "tiles/a.bin"
+    place.unlink()
+    part_of(place, f"/dvc/{scene.number}/{key(md5(other))}").write_bytes(b"X" * len(other))
+    assert scene.pull(tmp_path, PROJECT, "--path", "tiles/**").returncode == 0
+    assert place.read_bytes() == other
+
+
+def test_a_small_file_that_breaks_off_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The manifest of a folder that broke off ended the pull with a traceback."""
+
+    def broken() -> Iterator[bytes]:
+        yield b"["
+        raise httpx.ReadError("gone")
+
+    with Hub("https://hub.example.org", None, 1) as hub:
+        transport = httpx.MockTransport(lambda _: httpx.Response(200, content=broken()))
+        monkeypatch.setattr(hub, "_http", httpx.Client(transport=transport))
+        with pytest.raises(PullError, match="breaks off") as told_of:
+            hub.read("/dvc/1/x", 100)
+    assert told_of.value.code == 3
 
 
 def test_an_object_that_is_not_in_the_store_is_told_and_the_others_come(scene: Scene, tmp_path: Path) -> None:
