@@ -14,7 +14,17 @@ from stac_ext.clock import SystemClock
 _MARKS = {State.GOOD: "ok     ", State.WARNING: "warning", State.FAULT: "FAULT  ", State.SKIPPED: "-      "}
 
 
-def command(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False) -> None:
+def command(
+    project: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="PROJECT",
+            help="Look also whether the DVC data is there that the items of this project name; its id, or path.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
     """Look at settings, stores, GitLab, tokens, sign-in, hooks and the address; say what is wrong and what to do.
 
     Run it with the settings of the hub, beside it or before it is started. Nothing is changed but a note in the store,
@@ -23,7 +33,7 @@ def command(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON
     Exit code 0: no fault, warnings at most; 1: at least one fault.
     """
     found = []
-    for name, finding in _findings():
+    for name, finding in _findings(project):
         found.append((name, finding))
         if not as_json:
             typer.echo(f"{_MARKS[finding.state]}  {name}: {finding.seen}")
@@ -37,7 +47,7 @@ def command(as_json: Annotated[bool, typer.Option("--json", help="Print one JSON
         raise typer.Exit(1)
 
 
-def _findings() -> Iterator[tuple[str, Finding]]:
+def _findings(project: str | None) -> Iterator[tuple[str, Finding]]:
     try:
         settings = load_settings()
     except SettingsError as error:
@@ -45,4 +55,4 @@ def _findings() -> Iterator[tuple[str, Finding]]:
         return
     from sharinghub_ext.doctor.examining import examine
 
-    yield from examine(Situation(settings, SystemClock()))
+    yield from examine(Situation(settings, SystemClock()), project)

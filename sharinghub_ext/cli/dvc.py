@@ -33,7 +33,7 @@ def setup(
     project: Annotated[
         str | None,
         typer.Argument(
-            metavar="[PROJECT]",
+            metavar="PROJECT",
             help="The project's id, or its path at GitLab. Default: the one that `origin` names.",
             show_default=False,
         ),
@@ -77,7 +77,7 @@ def status(
     ],
     project: Annotated[
         str | None,
-        typer.Argument(metavar="[PROJECT]", help="The project's id, or its path at GitLab.", show_default=False),
+        typer.Argument(metavar="PROJECT", help="The project's id, or its path at GitLab.", show_default=False),
     ] = None,
 ) -> None:
     """Say which data the newest state and the releases of a project name and the hub does not have.

@@ -1,8 +1,10 @@
 """All checks in their order: what depends on something that is at fault is not tried."""
 
 from collections.abc import Iterator
+from functools import partial
 
 from sharinghub_ext.doctor.address import look_at_address
+from sharinghub_ext.doctor.data import look_at_data
 from sharinghub_ext.doctor.finding import Check, Finding, Situation, State, fault, skipped
 from sharinghub_ext.doctor.gitlab import look_at_clock, look_at_gitlab, look_at_service_token, look_at_visitor_token
 from sharinghub_ext.doctor.hooks import look_at_hooks
@@ -35,10 +37,12 @@ CHECKS = (
 )
 
 
-def examine(situation: Situation) -> Iterator[tuple[str, Finding]]:
-    """What each check found, as soon as it is known."""
+def examine(situation: Situation, project: str | None = None) -> Iterator[tuple[str, Finding]]:
+    """What each check found, as soon as it is known; with a project also whether its data is there."""
     failed: set[str] = set()
-    for check in CHECKS:
+    of_project = partial(look_at_data, project=project) if project is not None else None
+    data = (Check("data", of_project, ("database", "migrations", "objects")),) if of_project is not None else ()
+    for check in (*CHECKS, *data):
         if missing := [one for one in check.needs if one in failed]:
             yield check.name, skipped(f"not looked at, since {missing[0]} is at fault")
             continue

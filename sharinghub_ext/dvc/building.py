@@ -100,9 +100,14 @@ def build_dvc(
     questions = TokenBuckets(settings.requests_per_minute, clock)
     rights = LiveRights(client, catalogue, auth.refusals, auth.job_reads, questions, clock)
     receiver = Receiver(store, Quotas(store, settings.dvc_project_quota, clock), settings.dvc_object_limit)
+    health = build_health(store, reader, public_url, clock)
+    return DvcRemote(store, rights, receiver, health, auth.callers, public_url)
+
+
+def build_health(store: ObjectStore, reader: CatalogueReader, public_url: str, clock: Clock) -> DataHealth:
+    """What looks for the objects that items name; whoever asks it must be one who may know."""
 
     async def docs_of(project_id: int) -> tuple[bytes, ...]:
         return await run_sync(reader.of_project, Viewer(None, proven=frozenset({project_id})), project_id)
 
-    health = DataHealth(store, docs_of, f"{public_url}{PATH}", clock)
-    return DvcRemote(store, rights, receiver, health, auth.callers, public_url)
+    return DataHealth(store, docs_of, f"{public_url}{PATH}", clock)

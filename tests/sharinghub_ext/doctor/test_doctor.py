@@ -1,5 +1,6 @@
 """Proves that `sharinghub doctor` names each fault that is put into a hub, and finds none in one that is right."""
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -304,3 +305,36 @@ def test_the_stand_in_lists_applications_for_administrators_alone(world: LittleW
         one.redirects for one in applications(connection, ADMIN) or ()
     }
     assert isinstance(world.gitlab, StandIn)
+
+
+def test_data_that_a_project_names_and_the_store_lacks_is_named(world: LittleWorld, tmp_path: Path) -> None:
+    ships = world.world.project_at("earth/models/vessel-detection-sar")
+    assert ships is not None
+    data = {name: name.encode() * 100 for name in ("there.bin", "gone.bin")}
+    keys = {name: hashlib.md5(one).hexdigest() for name, one in data.items()}
+    outs = "".join(f"- md5: {keys[name]}\n  size: {len(data[name])}\n  hash: md5\n  path: {name}\n" for name in data)
+    world.world.commit(ships, {"data.dvc": f"outs:\n{outs}".encode()})
+    settings = world.settings(database_url=f"sqlite:///{tmp_path}/hub.db")
+    with RunningHub(settings) as hub:
+        hub.sweep()
+        md5 = keys["there.bin"]
+        address = f"/dvc/{ships.id}/files/md5/{md5[:2]}/{md5[2:]}"
+        headers = {"Authorization": "Bearer glpat-maya-api"}
+        assert hub.http.put(address, content=data["there.bin"], headers=headers).status_code == 201
+        situation = Situation(settings.model_copy(update={"public_url": hub.address}), SystemClock())
+        for named in (ships.full_path, str(ships.id)):
+            found = [one for name, one in examine(situation, named) if name == "data"]
+            (one,) = found
+            assert one.state is State.FAULT
+            assert one.seen.startswith("gone.bin (files/md5/")
+            assert "dvc push" in one.advice
+        md5 = keys["gone.bin"]
+        address = f"/dvc/{ships.id}/files/md5/{md5[:2]}/{md5[2:]}"
+        assert hub.http.put(address, content=data["gone.bin"], headers=headers).status_code == 201
+        for named, state, seen in (
+            (ships.full_path, State.GOOD, "all 2 objects"),
+            ("sea/waves", State.SKIPPED, "names an object"),
+            ("no/such", State.FAULT, "no project no/such"),
+        ):
+            (one,) = [one for name, one in examine(situation, named) if name == "data"]
+            assert (one.state, seen in one.seen) == (state, True), one
